@@ -1,0 +1,70 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: BSD-2-Clause
+import PackageDescription
+
+/// Every Swift target: warnings of strict memory safety are errors, so unsafe code stays where it is marked.
+/// Exclusivity is proved by the compiler for what the packet path does; the run-time checks are a debug net.
+let swift: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatWarning("StrictMemorySafety", as: .error),
+    .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+]
+
+/// SwiftPM cannot read Debian's libdpdk.pc (its Description spans two lines), so its flags stand here.
+let dpdkHeaders: [CSetting] = [
+    .unsafeFlags(["-I/usr/include/dpdk", "-I/usr/include/x86_64-linux-gnu/dpdk", "-I/usr/include/aarch64-linux-gnu/dpdk"])
+]
+
+let package = Package(
+    name: "mos",
+    products: [.executable(name: "mos", targets: ["mos"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+    ],
+    targets: [
+        .systemLibrary(name: "CLuaJIT", pkgConfig: "luajit", providers: [.apt(["libluajit-5.1-dev"])]),
+        .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(
+            name: "CDPDK",
+            cSettings: dpdkHeaders,
+            linkerSettings: ["rte_ethdev", "rte_eal", "rte_mbuf", "rte_mempool", "rte_ring", "rte_bus_vdev"]
+                .map { .linkedLibrary($0) }
+        ),
+        .target(name: "CMosABI"),
+        .target(name: "CMosLua", dependencies: ["CLuaJIT", "CMosABI"]),
+        .target(name: "Packets", dependencies: ["CMosABI"], swiftSettings: swift),
+        .target(name: "Capture", dependencies: ["CPcap", "Packets"], swiftSettings: swift),
+        .target(name: "CaptureDPDK", dependencies: ["CDPDK", "Capture", "Packets"], swiftSettings: swift),
+        .target(name: "Flows", dependencies: ["CMosABI", "Packets"], swiftSettings: swift),
+        .target(name: "TCPTracking", dependencies: ["CMosABI", "Packets", "Flows"], swiftSettings: swift),
+        .target(
+            name: "Engine",
+            dependencies: ["CMosABI", "Packets", "Capture", "Flows", "TCPTracking"],
+            swiftSettings: swift
+        ),
+        .target(name: "Outputs", dependencies: [], swiftSettings: swift),
+        .target(
+            name: "Scripting",
+            dependencies: ["CMosLua", "CCrypto", "CMosABI", "Engine", "Outputs"],
+            exclude: ["Lua"],
+            swiftSettings: swift
+        ),
+        .executableTarget(
+            name: "mos",
+            dependencies: [
+                "Engine", "Scripting", "Outputs", "Capture", "CaptureDPDK", "Packets",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: swift
+        ),
+        .testTarget(name: "PacketsTests", dependencies: ["Packets"], swiftSettings: swift),
+        .testTarget(name: "CaptureTests", dependencies: ["Capture", "Packets"], swiftSettings: swift),
+        .testTarget(
+            name: "ScriptingTests",
+            dependencies: ["Scripting", "CMosABI", "CMosLua"],
+            swiftSettings: swift
+        ),
+        .testTarget(name: "OutputsTests", dependencies: ["Outputs"], swiftSettings: swift),
+    ]
+)

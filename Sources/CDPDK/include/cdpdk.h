@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* DPDK as Swift can import it: plain structs, one call per burst, no rte_*.h (Swift cannot import
+ * struct rte_mbuf, and most of the receive path is static inline). Everything else forwards.
+ * Codes are DPDK's: 0 or a negative errno. Nothing here starts DPDK but cdpdk_start_eal. */
+#ifndef CDPDK_H
+#define CDPDK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CDPDK_BURST = 64 };
+
+/* A received frame. Its bytes stay valid until the next burst of the same port. 24 bytes. */
+struct cdpdk_frame {
+    const uint8_t *data;
+    uint32_t caplen;  /* bytes at data */
+    uint32_t length;  /* bytes that the device reports; more than caplen when a chain did not fit */
+    int64_t time_ns;  /* since 1970: the capture's own stamp (net_pcap), else the burst's time */
+};
+
+/* What the device counted since the port was opened. */
+struct cdpdk_statistics {
+    uint64_t received;   /* ipackets */
+    uint64_t missed;     /* imissed: the receive queue was full */
+    uint64_t errors;     /* ierrors */
+    uint64_t no_buffer;  /* rx_nombuf: the memory pool was empty */
+};
+
+/* What to ask of a port. Zero = the default. */
+struct cdpdk_port_config {
+    uint32_t descriptors;  /* of the receive queue; 4096, cut to what the device allows */
+    uint32_t frame_room;   /* bytes that one buffer must hold; 2048 */
+    bool detach;           /* the device was made for this port: remove it with the port */
+};
+
+/* The call that failed, by its DPDK name, and its code. */
+struct cdpdk_failure {
+    const char *call;
+    int code;
+};
+
+/* An open port with one receive queue, its memory pool, and the buffers of the burst in hand. */
+struct cdpdk_port;
+
+/* rte_eal_init: once per process. argv as the command line of main. The affinity of the calling
+ * thread is as before afterwards. With echo_log DPDK's messages go to standard error as well;
+ * without it nothing that DPDK prints while it starts reaches standard output or error. */
+int cdpdk_start_eal(int argc, char **argv, bool echo_log);
+
+/* sched_getcpu, which Swift's Glibc does not show: the processor that runs the caller, or -1. */
+int cdpdk_get_processor(void);
+
+/* rte_openlog_stream: copies what DPDK logged (warnings and worse) since the last clear into text,
+ * cut to size - 1 bytes and NUL-terminated; returns its length. */
+size_t cdpdk_read_log(char *text, size_t size);
+
+/* Forgets what was logged so far. */
+void cdpdk_clear_log(void);
+
+/* rte_strerror, thread-safe for the errno values that DPDK returns. */
+const char *cdpdk_describe_code(int code);
+
+/* rte_eth_dev_get_port_by_name. */
+int cdpdk_find_port(const char *name, uint16_t *id);
+
+/* rte_dev_probe: attaches a PCI device or makes a virtual one, "name,key=value,...". */
+int cdpdk_probe_device(const char *devargs);
+
+/* rte_eth_dev_configure, rte_eth_dev_adjust_nb_rx_tx_desc, rte_pktmbuf_pool_create,
+ * rte_eth_rx_queue_setup, rte_eth_tx_queue_setup, rte_eth_dev_start, rte_eth_promiscuous_enable:
+ * one receive queue and, where the device has any, one transmit queue (some drivers want as many
+ * of each). The MTU is left alone; scattered frames are accepted where the device can.
+ * Returns 0 and the port, or the code of the call that failed. */
+int cdpdk_open_port(uint16_t id, const struct cdpdk_port_config *config, struct cdpdk_port **port,
+                    struct cdpdk_failure *failure);
+
+/* rte_eth_rx_burst: gives back the buffers of the last burst (rte_pktmbuf_free_bulk), receives up
+ * to CDPDK_BURST frames and describes them. One thread at a time; it becomes an lcore
+ * (rte_thread_register) so that it has a cache in the memory pool. Never blocks. */
+uint32_t cdpdk_receive_burst(struct cdpdk_port *port, struct cdpdk_frame *frames);
+
+/* rte_eth_stats_get, counted from the opening on. */
+int cdpdk_read_statistics(const struct cdpdk_port *port, struct cdpdk_statistics *statistics);
+
+/* Name of the driver (rte_eth_dev_info.driver_name); lives as long as the port. */
+const char *cdpdk_get_driver_name(const struct cdpdk_port *port);
+
+/* True when frames carry the times of a capture file instead of the burst's. */
+bool cdpdk_has_capture_times(const struct cdpdk_port *port);
+
+/* rte_eth_dev_stop, rte_eth_dev_close, with detach rte_dev_remove; frees port and pool. */
+void cdpdk_close_port(struct cdpdk_port *port);
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The one layout that the engine (Swift) and the scripts (LuaJIT's ffi.cdef) share.
+ * No directives and no macros: the same text goes to both. Fixed-width types come from whoever reads it.
+ * Ids and lengths are int32_t, addresses and sequence numbers uint32_t, 64-bit counters and times of
+ * scripts double, so that no accessor allocates. Change anything here: raise MOS_ABI_VERSION. */
+
+enum { MOS_ABI_VERSION = 1 };
+
+/* Sides, hooks and events have numbers that never coincide, so that one in the place of another is caught. */
+enum { MOS_SIDE_CLI = 0, MOS_SIDE_SVR = 1, MOS_SIDE_BOTH = 2 };
+enum { MOS_NULL = 3, MOS_HK_SND = 4, MOS_HK_RCV = 5, MOS_HOOK_BASE = 3, MOS_HOOK_COUNT = 3 };
+enum {
+    MOS_EVENT_BASE = 16,
+    MOS_ON_PKT_IN = 16, MOS_ON_CONN_START = 17, MOS_ON_TCP_STATE_CHANGE = 18, MOS_ON_REXMIT = 19,
+    MOS_ON_CONN_END = 20, MOS_ON_CONN_NEW_DATA = 21, MOS_ON_ERROR = 22, MOS_ON_GAP = 23,
+    MOS_ON_ZERO_WINDOW = 24, MOS_ON_ORPHAN = 25,
+    MOS_EVENT_COUNT = 10,
+    MOS_ON_TIMER = 64, /* not for registration: a timer is due, mos_event.timer says which */
+    MOS_ON_RELEASE = 65 /* not for registration: the flow is gone, forget what is kept for it */
+};
+enum { MOS_SOCK_MONITOR_STREAM = 100, MOS_SOCK_MONITOR_RAW = 101, MOS_SOCK_MONITOR_FLOW = 102 };
+enum { MOS_FILTER_SYN = 0, MOS_FILTER_ORPHAN = 1, MOS_FILTER_RAW = 2 };
+enum { MOS_MAX_SOCKETS = 32, MOS_NO_FLOW = -1 };
+
+/* Options of getsockopt and setsockopt; the sides are numbered within a pair, CLI first. */
+enum {
+    MOS_OPT_CLIBUF = 200, MOS_OPT_SVRBUF = 201, MOS_OPT_CLIOVERLAP = 202, MOS_OPT_SVROVERLAP = 203,
+    MOS_OPT_FRAGINFO_CLIBUF = 204, MOS_OPT_FRAGINFO_SVRBUF = 205,
+    MOS_OPT_INFO_CLIBUF = 206, MOS_OPT_INFO_SVRBUF = 207,
+    MOS_OPT_TCP_STATE_CLI = 208, MOS_OPT_TCP_STATE_SVR = 209,
+    MOS_OPT_STOP_MON = 210, MOS_OPT_TIMESTAMP = 211,
+    MOS_OPT_CLIKEEP = 212, MOS_OPT_SVRKEEP = 213
+};
+enum { MOS_OVERLAP_POLICY_FIRST = 0, MOS_OVERLAP_POLICY_LAST = 1 };
+
+/* TCP states; NONE is the side of which nothing was seen yet. */
+enum {
+    MOS_STATE_NONE = 0, MOS_STATE_CLOSED = 1, MOS_STATE_LISTEN = 2, MOS_STATE_SYN_SENT = 3,
+    MOS_STATE_SYN_RCVD = 4, MOS_STATE_ESTABLISHED = 5, MOS_STATE_FIN_WAIT_1 = 6,
+    MOS_STATE_FIN_WAIT_2 = 7, MOS_STATE_CLOSE_WAIT = 8, MOS_STATE_CLOSING = 9,
+    MOS_STATE_LAST_ACK = 10, MOS_STATE_TIME_WAIT = 11
+};
+enum {
+    MOS_END_NONE = 0, MOS_END_FIN = 1, MOS_END_RESET = 2, MOS_END_REFUSED = 3, MOS_END_TIMEOUT = 4,
+    MOS_END_HANDSHAKE_TIMEOUT = 5, MOS_END_REUSE = 6, MOS_END_EVICTED = 7, MOS_END_SHUTDOWN = 8,
+    MOS_END_RESET_BY_MONITOR = 9
+};
+/* mos_event.code of ON_ERROR. */
+enum { MOS_ERROR_NONE = 0, MOS_ERROR_OVERRUN = 1, MOS_ERROR_WINDOW = 2, MOS_ERROR_PAWS = 3, MOS_ERROR_LIMIT = 4 };
+/* mos_packet.invalid: why TCP would refuse the segment; 0 when it would not. */
+enum { MOS_VALID = 0, MOS_INVALID_RST = 1, MOS_INVALID_SYN = 2, MOS_INVALID_WINDOW = 3, MOS_INVALID_PAWS = 4, MOS_INVALID_ACK = 5, MOS_INVALID_FLAGS = 6 };
+
+/* mos_packet.flags. */
+enum {
+    MOS_PKT_BAD_CHECKSUM = 1, MOS_PKT_OFFLOADED = 2, MOS_PKT_TRUNCATED = 4, MOS_PKT_FRAGMENT = 8,
+    MOS_PKT_KEEPALIVE = 16, MOS_PKT_REXMIT = 32, MOS_PKT_LATE = 64, MOS_PKT_HAS_TIMESTAMPS = 128,
+    MOS_PKT_DIFFERS_KNOWN = 256, MOS_PKT_DIFFERS = 512, MOS_PKT_SACK = 1024, MOS_PKT_HAS_TRANSPORT = 2048,
+    MOS_PKT_EXT_HEADERS = 4096, MOS_PKT_MSS = 8192, MOS_PKT_WSCALE = 16384, MOS_PKT_HAS_OFFSET = 32768,
+    MOS_PKT_IP = 65536
+};
+/* mos_conn.flags. */
+enum { MOS_CONN_MIDSTREAM = 1, MOS_CONN_HAS_CONTEXT = 2, MOS_CONN_HAS_STATE = 4 };
+
+/* A point in time since 1970-01-01 UTC. */
+struct mos_time { uint32_t sec, nsec; };
+
+/* An address in network byte order; IPv4 in the first four bytes, the rest 0. */
+struct mos_addr { uint64_t a, b; };
+
+/* The packet in hand, decoded. Offsets count from the first byte of the captured frame. 128 bytes. */
+struct mos_packet {
+    struct mos_addr src, dst;
+    double number;               /* 1-based, counted over the whole run */
+    double offset;               /* stream offset of the first payload byte, with MOS_PKT_HAS_OFFSET */
+    struct mos_time time;
+    uint32_t len, caplen;        /* bytes on the wire; bytes captured */
+    int32_t l3, l4, payload;     /* offsets of the IP header, the transport header, its payload */
+    int32_t payload_len;         /* captured payload bytes within the IP length */
+    uint32_t seq, ack;           /* TCP */
+    uint32_t tsval, tsecr;       /* TCP timestamps, with MOS_PKT_HAS_TIMESTAMPS */
+    uint32_t flags;              /* MOS_PKT_* */
+    uint16_t sport, dport;       /* TCP, UDP; ICMP type and code */
+    uint16_t window, mss;        /* TCP; mss with MOS_PKT_MSS */
+    uint16_t vlan;               /* VLAN id of the innermost tag, 65535 without one */
+    uint16_t ethertype;          /* of what follows the tags */
+    uint8_t ip_version, proto, tcp_flags, wscale;
+    uint8_t invalid, link, pad0, pad1;
+    uint32_t wire_payload_len;   /* payload bytes by the IP header, captured or not */
+};
+
+/* One end of a connection, kept from its first packet on. 20 bytes. RFC 9293 section 3.3.1. */
+struct mos_endpoint {
+    uint32_t iss;                /* initial send sequence number */
+    uint32_t nxt;                /* SND.NXT: highest sequence number seen from it, plus one */
+    uint32_t packets;            /* packets it sent */
+    uint16_t wnd;                /* last advertised window, unscaled */
+    uint16_t mss;                /* 0 without the option */
+    uint8_t state;               /* MOS_STATE_* */
+    uint8_t wscale;              /* shift count, 255 without the option */
+    uint8_t flags;               /* every TCP flag that it sent, OR-ed */
+    uint8_t known;               /* bit 0: iss is known or inferred; bit 1: inferred */
+};
+
+/* A connection as every packet needs it. 128 bytes: two cache lines. */
+struct mos_conn {
+    struct mos_addr cli_addr, svr_addr;
+    uint16_t cli_port, svr_port;
+    uint16_t vlan;
+    uint8_t ip_version;
+    uint8_t flags;               /* MOS_CONN_* */
+    uint32_t generation;         /* low half of the flow's serial number */
+    uint32_t serial_high;        /* id = serial_high * 2^32 + generation */
+    struct mos_time start, last;
+    struct mos_endpoint cli, svr;
+    int32_t ext;                 /* index of its mos_ext, -1 without one */
+    int32_t set;                 /* the interned registrations that serve it */
+    int32_t wheel_next, wheel_prev;
+    uint8_t end_reason;          /* MOS_END_* */
+    uint8_t timer;               /* where its time-out waits */
+    uint8_t phase, pad0;
+    uint32_t synack_delay;       /* microseconds from the SYN to the SYN-ACK */
+};
+
+/* What one end sent, as the other reassembles it; taken with the first payload byte. 128 bytes. */
+struct mos_stream {
+    double bytes;                /* payload bytes, repeated ones included */
+    double unique;               /* payload bytes of sequence space not seen before */
+    double gap_bytes;            /* sequence space declared lost */
+    uint64_t next;               /* RCV.NXT of the receiver as stream offset */
+    uint64_t top;                /* highest stream offset seen, exclusive */
+    uint64_t fin;                /* stream offset of the FIN, all ones without one */
+    uint64_t acked;              /* highest stream offset acknowledged by the receiver */
+    uint64_t kept;               /* lowest stream offset kept for readers */
+    int32_t runs, last_run;      /* kept and out-of-order bytes, by offset; -1 = none */
+    int32_t ordered_run;         /* the run that ends at `next`, -1 = none */
+    uint32_t charged;            /* bytes charged for stored runs */
+    uint32_t retransmitted;      /* segments that repeat sequence space seen before */
+    uint32_t out_of_order;
+    uint32_t dup_acks, zero_windows;
+    uint32_t run_count;
+    uint32_t pad0;
+    double pad1, pad2;
+};
+/* `readers`: who reads, -1 = nobody; `reading`: bit 0 what the client sent is read, bit 1 what the server sent. */
+struct mos_ext { struct mos_stream cli, svr; int32_t readers; uint32_t reading; double pad1; };
+
+/* What `next` hands out, and where calls leave their results. One per worker, fixed for life. */
+struct mos_event {
+    int32_t slot;                /* callback slot, also the result of next; 0 = leave the loop */
+    int32_t event, hook, side;   /* MOS_ON_*, MOS_HK_* or MOS_NULL, MOS_SIDE_* or MOS_NULL */
+    int32_t socket;
+    int32_t flow;                /* index into conns, MOS_NO_FLOW without one */
+    uint32_t generation;
+    int32_t code;                /* ON_ERROR: MOS_ERROR_*; leaving the loop: MOS_LEAVE_* */
+    double offset, length;       /* ON_ERROR, ON_GAP: stream offsets */
+    double timer;                /* id of the timer that is due */
+    struct mos_time now;         /* the worker's clock */
+    uint32_t epoch;              /* views carry it; it changes when their bytes may have gone */
+    int32_t has_packet;          /* 1 while `packet` is in hand */
+    struct mos_packet *packet;
+    const uint8_t *frame;        /* its first captured byte */
+    /* results of view, ppeek, get_option */
+    const uint8_t *data;
+    double data_offset;          /* stream offset of data[0] */
+    double missed;               /* bytes lost to an overrun since the last call, 0 = none */
+    double value[4];
+    int32_t source;              /* number of the capture or interface in hand; its name changed when it did */
+    char message[500];           /* why the last call failed, NUL-terminated */
+};
+enum { MOS_LEAVE_END = 1, MOS_LEAVE_REGENERATE = 2 };
+
+/* The engine's calls. Results below 0 are -errno and leave a sentence in mos_event.message.
+ * `socket` names the monitor socket, (flow, generation) the flow. No call ever calls back into Lua. */
+struct mos_api {
+    int32_t abi, size_packet, size_conn, size_ext, size_event;
+    int32_t pad0;
+    void *worker;
+    struct mos_event *event;
+    struct mos_conn *conns;
+    struct mos_ext *exts;
+    const double *counters;      /* live values, named by counter_name(0 ..< counter_count) */
+    int32_t counter_count;
+    int32_t pad1;
+    const char *(*counter_name)(int32_t index);
+    const char *(*source_name)(void *worker);
+    int32_t (*next)(void *worker);
+    int32_t (*leave)(void *worker);  /* the next call of next returns 0, MOS_LEAVE_REGENERATE */
+    int32_t (*socket)(void *worker, int32_t type);
+    int32_t (*close_socket)(void *worker, int32_t socket);
+    int32_t (*bind_filter)(void *worker, int32_t socket, int32_t which, const char *text, int32_t length);
+    int32_t (*subscribe)(void *worker, int32_t socket, int32_t event, int32_t hook, int32_t slot);
+    int32_t (*subscribe_flow)(void *worker, int32_t socket, int32_t flow, uint32_t generation, int32_t event, int32_t hook, int32_t slot);
+    int32_t (*freed_slot)(void *worker);  /* a slot that no registration names any more, 0 = none */
+    int32_t (*view)(void *worker, int32_t socket, int32_t flow, uint32_t generation, int32_t side);
+    int32_t (*consume)(void *worker, int32_t socket, int32_t flow, uint32_t generation, int32_t side, double count);
+    int32_t (*ppeek)(void *worker, int32_t socket, int32_t flow, uint32_t generation, int32_t side, double offset, int32_t length);
+    int32_t (*set_option)(void *worker, int32_t socket, int32_t flow, uint32_t generation, int32_t option, double value);
+    int32_t (*get_option)(void *worker, int32_t socket, int32_t flow, uint32_t generation, int32_t option, int32_t index);
+    int32_t (*close_flow)(void *worker, int32_t socket, int32_t flow, uint32_t generation);
+    double (*set_timer)(void *worker, double seconds, double interval);  /* an id, or -errno */
+    int32_t (*cancel_timer)(void *worker, double id);
+    int32_t (*emit)(void *worker, int32_t kind, const char *bytes, int32_t length);
+    int32_t (*flow_state)(void *worker, int32_t size);  /* data = size bytes a connection, zeroed when one starts */
+    double (*hash_new)(int32_t kind);
+    int32_t (*hash_update)(double hash, const char *bytes, int32_t length);
+    int32_t (*hash_final)(double hash, uint8_t *digest);  /* the digest's length; frees */
+    int32_t (*hash_free)(double hash);
+};
+enum { MOS_EMIT_RECORD = 1, MOS_EMIT_PRINT = 2, MOS_EMIT_DIAGNOSTIC = 3 };
+enum { MOS_HASH_MD5 = 1, MOS_HASH_SHA1 = 2, MOS_HASH_SHA256 = 3 };

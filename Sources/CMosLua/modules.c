@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The Lua files of the Scripting target, as they are, in the binary.
+#include "CMosLua.h"
+
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+static const char text_abi[] = {
+#embed "../Scripting/Lua/abi.lua"
+};
+static const char text_address[] = {
+#embed "../Scripting/Lua/address.lua"
+};
+static const char text_catalogue[] = {
+#embed "../Scripting/Lua/catalogue.lua"
+};
+static const char text_check[] = {
+#embed "../Scripting/Lua/check.lua"
+};
+static const char text_digest[] = {
+#embed "../Scripting/Lua/digest.lua"
+};
+static const char text_emit[] = {
+#embed "../Scripting/Lua/emit.lua"
+};
+static const char text_errors[] = {
+#embed "../Scripting/Lua/errors.lua"
+};
+static const char text_faults[] = {
+#embed "../Scripting/Lua/faults.lua"
+};
+static const char text_fields[] = {
+#embed "../Scripting/Lua/fields.lua"
+};
+static const char text_flow[] = {
+#embed "../Scripting/Lua/flow.lua"
+};
+static const char text_globals[] = {
+#embed "../Scripting/Lua/globals.lua"
+};
+static const char text_hash[] = {
+#embed "../Scripting/Lua/hash.lua"
+};
+static const char text_host[] = {
+#embed "../Scripting/Lua/host.lua"
+};
+static const char text_identity[] = {
+#embed "../Scripting/Lua/identity.lua"
+};
+static const char text_json[] = {
+#embed "../Scripting/Lua/json.lua"
+};
+static const char text_loop[] = {
+#embed "../Scripting/Lua/loop.lua"
+};
+static const char text_mos[] = {
+#embed "../Scripting/Lua/mos.lua"
+};
+static const char text_options[] = {
+#embed "../Scripting/Lua/options.lua"
+};
+static const char text_output[] = {
+#embed "../Scripting/Lua/output.lua"
+};
+static const char text_packet[] = {
+#embed "../Scripting/Lua/packet.lua"
+};
+static const char text_schema[] = {
+#embed "../Scripting/Lua/schema.lua"
+};
+static const char text_scripts[] = {
+#embed "../Scripting/Lua/scripts.lua"
+};
+static const char text_slots[] = {
+#embed "../Scripting/Lua/slots.lua"
+};
+static const char text_sockets[] = {
+#embed "../Scripting/Lua/sockets.lua"
+};
+static const char text_state[] = {
+#embed "../Scripting/Lua/state.lua"
+};
+static const char text_stream[] = {
+#embed "../Scripting/Lua/stream.lua"
+};
+static const char text_suggest[] = {
+#embed "../Scripting/Lua/suggest.lua"
+};
+static const char text_tcp_flags[] = {
+#embed "../Scripting/Lua/tcp_flags.lua"
+};
+static const char text_text[] = {
+#embed "../Scripting/Lua/text.lua"
+};
+static const char text_timers[] = {
+#embed "../Scripting/Lua/timers.lua"
+};
+static const char text_view[] = {
+#embed "../Scripting/Lua/view.lua"
+};
+
+#define MODULE(name) {#name, text_##name, sizeof text_##name}
+
+static const struct mos_lua_module modules[] = {
+    MODULE(abi),
+    MODULE(address),
+    MODULE(catalogue),
+    MODULE(check),
+    MODULE(digest),
+    MODULE(emit),
+    MODULE(errors),
+    MODULE(faults),
+    MODULE(fields),
+    MODULE(flow),
+    MODULE(globals),
+    MODULE(hash),
+    MODULE(host),
+    MODULE(identity),
+    MODULE(json),
+    MODULE(loop),
+    MODULE(mos),
+    MODULE(options),
+    MODULE(output),
+    MODULE(packet),
+    MODULE(schema),
+    MODULE(scripts),
+    MODULE(slots),
+    MODULE(sockets),
+    MODULE(state),
+    MODULE(stream),
+    MODULE(suggest),
+    MODULE(tcp_flags),
+    MODULE(text),
+    MODULE(timers),
+    MODULE(view),
+};
+
+const struct mos_lua_module *mos_lua_module_at(int32_t index) {
+    const int32_t count = sizeof modules / sizeof modules[0];
+    return index >= 0 && index < count ? &modules[index] : NULL;
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-2-Clause
+import Packets
+
+/// What one call of ``PacketSource/receive(into:)`` came to.
+public enum Reception {
+    /// The burst holds at least one frame.
+    case frames
+    /// A live source had nothing for now (it may have waited up to some ten milliseconds).
+    case idle
+    /// The source is at its end.
+    case ended
+    /// The source cannot go on; what it delivered before stays valid.
+    case failed(SourceError)
+}
+
+/// Where packets come from: a capture file, a live interface, a DPDK port, or a wrapper around one of them.
+///
+/// Frames stay valid until the next call. A source is used by one worker and needs no lock.
+public protocol PacketSource: AnyObject {
+    /// The file or interface, as the user named it.
+    var name: String { get }
+    /// True for interfaces, whose packets are lost when nobody takes them.
+    var isLive: Bool { get }
+    /// What it received and lost so far.
+    var statistics: SourceStatistics { get }
+    /// How much of it was read, 0 to 1; nil when nobody knows.
+    var progress: Double? { get }
+    /// Empties `burst` and fills it with the frames that are there, 64 at most.
+    func receive(into burst: inout FrameBurst) -> Reception
+}
+
+extension PacketSource {
+    /// Nobody knows.
+    public var progress: Double? { nil }
+}
+
+/// What a source received and what it lost before the engine saw it.
+public struct SourceStatistics: Equatable, Sendable {
+    /// Frames handed to the engine.
+    public var received: UInt64 = 0
+    /// Frames that the kernel or the port dropped because nobody took them in time.
+    public var dropped: UInt64 = 0
+    /// Frames that the interface or its driver dropped.
+    public var interfaceDropped: UInt64 = 0
+
+    /// Nothing received, nothing lost.
+    public init() {}
+}
+
+/// Why a source could not be opened or read on: one sentence that says what, where, and what to do.
+public enum SourceError: Error, Equatable, CustomStringConvertible, Sendable {
+    /// The input cannot be opened or is of no known format. The reason says what to do.
+    case unreadable(name: String, reason: String)
+    /// The capture ends in the middle of a record, or a record makes no sense; `offset` is where it begins in the file.
+    case damaged(name: String, offset: UInt64, reason: String)
+    /// The filter expression does not compile.
+    case badFilter(expression: String, reason: String)
+
+    /// The sentence.
+    public var description: String {
+        switch self {
+        case .unreadable(let name, let reason): "\(name): \(reason)"
+        case .damaged(let name, let offset, let reason):
+            "\(name): \(reason) at offset \(offset); everything before it was processed"
+        case .badFilter(let expression, let reason): "filter '\(expression)': \(reason)"
+        }
+    }
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSD-2-Clause
+import CDPDK
+import Packets
+
+/// An open DPDK port with one receive queue; closed when its owner goes away.
+@safe
+struct DPDKPort: ~Copyable {
+    private let port: OpaquePointer
+    private let frames: UnsafeMutablePointer<cdpdk_frame>
+
+    /// Attaches and opens what `specification` names.
+    ///
+    /// - Parameters:
+    ///   - specification: the port.
+    ///   - environment: what EAL runs with.
+    ///   - descriptors: length of the receive queue, 0 = the usual.
+    /// - Throws: why it cannot be opened, in one sentence.
+    init(
+        _ specification: DPDKSpecification,
+        _ environment: EALArguments,
+        descriptors: UInt32 = 0
+    ) throws(DPDKSetupError) {
+        cdpdk_clear_log()
+        let (identifier, isNew) = try Self.attach(specification, environment)
+        var wanted = cdpdk_port_config(
+            descriptors: descriptors,
+            frame_room: specification.frameRoom,
+            detach: isNew
+        )
+        var opened: OpaquePointer?
+        var failure = unsafe cdpdk_failure()
+        let code = unsafe cdpdk_open_port(identifier, &wanted, &opened, &failure)
+        guard code == 0, let opened = unsafe opened else {
+            let call = unsafe failure.call.map { unsafe String(cString: $0) } ?? "cdpdk_open_port"
+            let found = DPDKEnvironment.circumstances(environment)
+            throw .opening(specification, DPDKError(call: call, code: code), found)
+        }
+        unsafe port = opened
+        unsafe frames = .allocate(capacity: Int(CDPDK_BURST))
+    }
+
+    deinit {
+        unsafe cdpdk_close_port(port)
+        unsafe frames.deallocate()
+    }
+
+    /// True when frames carry the times of a capture instead of the burst's.
+    var hasCaptureTimes: Bool { unsafe cdpdk_has_capture_times(port) }
+
+    /// Name of the driver.
+    var driver: String { unsafe String(cString: cdpdk_get_driver_name(port)) }
+
+    /// Adds up to 64 frames to an empty burst; those of the burst before become invalid.
+    ///
+    /// - Parameter burst: an empty burst.
+    /// - Returns: how many came.
+    @inline(__always)
+    func receive(into burst: inout FrameBurst) -> Int {
+        let count = unsafe Int(cdpdk_receive_burst(port, frames))
+        for index in 0..<count {
+            let frame = unsafe frames[index]
+            guard let data = unsafe frame.data else { continue }
+            let bytes = unsafe ByteView(base: UnsafeRawPointer(data), count: Int(frame.caplen))
+            burst.append(
+                Frame(
+                    bytes: bytes,
+                    wireLength: unsafe frame.length,
+                    time: Timestamp(nanoseconds: unsafe frame.time_ns),
+                    linkType: .ethernet
+                )
+            )
+        }
+        return count
+    }
+
+    /// What the device counted since it was opened; zeros when it does not count.
+    var statistics: cdpdk_statistics {
+        var statistics = cdpdk_statistics()
+        _ = unsafe cdpdk_read_statistics(port, &statistics)
+        return statistics
+    }
+
+    /// The number of the port, and whether it was made for us.
+    private static func attach(
+        _ specification: DPDKSpecification,
+        _ environment: EALArguments
+    ) throws(DPDKSetupError) -> (identifier: UInt16, isNew: Bool) {
+        var identifier: UInt16 = 0
+        if unsafe cdpdk_find_port(specification.name, &identifier) == 0 {
+            return (identifier, false)
+        }
+        try check(specification)
+        var call = "rte_dev_probe"
+        var code = unsafe cdpdk_probe_device(specification.deviceArguments)
+        if code == 0 {
+            call = "rte_eth_dev_get_port_by_name"
+            code = unsafe cdpdk_find_port(specification.name, &identifier)
+        }
+        if code == 0 { return (identifier, true) }
+        throw .attaching(
+            specification,
+            DPDKError(call: call, code: code),
+            isKernelInterface: Host.hasInterface(specification.name),
+            DPDKEnvironment.circumstances(environment)
+        )
+    }
+
+    /// Looks at what the specification names, where DPDK's own refusal would not say it.
+    private static func check(_ specification: DPDKSpecification) throws(DPDKSetupError) {
+        let text = specification.text
+        if specification.kind == .pci { return try checkPCI(specification) }
+        if let file = specification.value(of: "rx_pcap"), let reason = Host.whyUnreadable(file) {
+            throw .unreadableFile(port: text, file: file, reason: reason)
+        }
+        // net_tap makes the interface that its argument names; these want one that exists.
+        let needsInterface = ["net_af_packet", "net_af_xdp", "net_pcap"]
+        if let interface = specification.value(of: "iface"),
+            needsInterface.contains(where: specification.isDevice),
+            !Host.hasInterface(interface)
+        {
+            throw .noSuchInterface(port: text, interface: interface)
+        }
+    }
+
+    /// A device that the kernel drives is refused before DPDK could touch its registers.
+    private static func checkPCI(_ specification: DPDKSpecification) throws(DPDKSetupError) {
+        let address = specification.name
+        guard Host.hasPCIDevice(address) else {
+            throw .noSuchDevice(port: specification.text, address: address)
+        }
+        // DPDK shares the last two, and the Hyper-V one, with the kernel.
+        let usable = [
+            "vfio-pci", "igb_uio", "uio_pci_generic", "uio_hv_generic", "mlx4_core", "mlx5_core",
+        ]
+        let driver = Host.kernelDriver(ofPCIDevice: address)
+        if let driver, usable.contains(driver) { return }
+        throw .notBound(port: specification.text, address: address, kernelDriver: driver)
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-2-Clause
+import Capture
+import Glibc
+import Packets
+
+/// A DPDK port as a packet source: polled, one receive queue, Ethernet.
+///
+/// Packet times are those of the burst (one reading of the clock for up to 64 frames), but for
+/// net_pcap, which hands on those of the capture in microseconds. DPDK's poll-mode drivers have no
+/// end of file: a capture read through net_pcap goes silent, and the run ends by a count or by hand.
+public final class DPDKSource: PacketSource {
+    /// `dpdk:` and the specification as the user wrote it.
+    public let name: String
+    /// False when net_pcap reads a file: its packets wait until somebody takes them.
+    public let isLive: Bool
+    private let port: DPDKPort
+    private var pause = PollPause()
+    private var received: UInt64 = 0
+
+    /// Opens the port that `specification` names; the first one of a process starts DPDK.
+    ///
+    /// Call it on the thread that will receive: DPDK binds its fast buffer cache to threads it
+    /// knows (another one is made known with its first burst).
+    ///
+    /// - Parameters:
+    ///   - specification: what follows `dpdk:`, as in "0000:03:00.0",
+    ///     "net_af_packet0,iface=veth0" or the name of a port that `arguments` make.
+    ///   - arguments: words for DPDK's environment layer, as after `--dpdk-args`; those of the
+    ///     first port count.
+    /// - Throws: the reason in one sentence.
+    public convenience init(
+        specification: String,
+        arguments: String = ""
+    ) throws(DPDKSetupError) {
+        let specification = try DPDKSpecification(specification)
+        let environment = try DPDKEnvironment.start(arguments: arguments)
+        self.init(specification, port: try DPDKPort(specification, environment))
+    }
+
+    init(_ specification: DPDKSpecification, port: consuming DPDKPort) {
+        name = "dpdk:\(specification.text)"
+        isLive = !specification.isFile
+        self.port = port
+    }
+
+    /// Frames handed out, and what the device says it lost since the port was opened.
+    ///
+    /// Some drivers cannot tell: net_af_packet does not see what the kernel drops.
+    public var statistics: SourceStatistics {
+        let counted = port.statistics
+        var statistics = SourceStatistics()
+        statistics.received = received
+        statistics.dropped = counted.missed &+ counted.no_buffer
+        statistics.interfaceDropped = counted.errors
+        return statistics
+    }
+
+    /// True when frames carry the times of a capture instead of the burst's.
+    public var hasCaptureTimes: Bool { port.hasCaptureTimes }
+
+    /// DPDK's name of the driver behind the port.
+    public var driver: String { port.driver }
+
+    /// Polls the port; sleeps for a millisecond at most when it stays silent.
+    ///
+    /// - Parameter burst: emptied, then filled.
+    /// - Returns: `.frames` or `.idle`; a port never ends.
+    public func receive(into burst: inout FrameBurst) -> Reception {
+        burst.removeAll()
+        while true {
+            let count = port.receive(into: &burst)
+            if count > 0 {
+                received &+= UInt64(count)
+                pause.reset()
+                return .frames
+            }
+            let nanoseconds = pause.next()
+            guard nanoseconds > 0 else { continue }
+            var time = timespec(tv_sec: 0, tv_nsec: nanoseconds)
+            _ = unsafe nanosleep(&time, nil)
+            return .idle
+        }
+    }
+}

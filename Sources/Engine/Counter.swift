@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: BSD-2-Clause
+import Flows
+import Packets
+
+/// What the engine counts: names as `mos.stats()` and the closing summary show them.
+public enum Counter: Int, CaseIterable, Sendable {
+    case packets, bytes, filtered
+    case ipv4, ipv6, tcp, udp, icmp
+    case otherIP, nonIP, fragments, truncated, offloaded
+    case badTCPChecksum, badUDPChecksum, badICMPChecksum, badIPChecksum, badTCPOptions
+    case flows, flowsOpen, flowsRefused, orphans, invalid
+    case retransmitted, outOfOrder, gaps, gapBytes
+    case overruns, overrunBytes, bufferLimit, bufferPoolFull
+    case timersRefused, clockSteps
+    case callbackErrors, callbackPauses, loopErrors
+    case sourceDropped, interfaceDropped
+
+    /// The name that scripts see.
+    public var name: String {
+        switch self {
+        case .otherIP: "other_ip"
+        case .nonIP: "non_ip"
+        case .badTCPChecksum: "bad_tcp_checksum"
+        case .badUDPChecksum: "bad_udp_checksum"
+        case .badICMPChecksum: "bad_icmp_checksum"
+        case .badIPChecksum: "bad_ip_checksum"
+        case .badTCPOptions: "bad_tcp_options"
+        case .flowsOpen: "flows_open"
+        case .flowsRefused: "flows_refused"
+        case .outOfOrder: "out_of_order"
+        case .gapBytes: "gap_bytes"
+        case .overrunBytes: "overrun_bytes"
+        case .bufferLimit: "buffer_limit"
+        case .bufferPoolFull: "buffer_pool_full"
+        case .timersRefused: "timers_refused"
+        case .clockSteps: "clock_steps"
+        case .callbackErrors: "callback_errors"
+        case .callbackPauses: "callback_pauses"
+        case .loopErrors: "loop_errors"
+        case .sourceDropped: "source_dropped"
+        case .interfaceDropped: "interface_dropped"
+        default: "\(self)"
+        }
+    }
+
+    /// The names of all counters, those of ``DecodeError`` behind ours, in the order of their values.
+    public static let names: [String] =
+        allCases.map(\.name) + DecodeError.allCases.map { "malformed_" + $0.description }
+}
+
+/// The counters of one worker: doubles, exact to 2^53, read by scripts as they are.
+public struct Counters: ~Copyable {
+    @usableFromInline var values: ReservedMemory<Double>
+
+    /// All at 0; nil when memory is refused.
+    public init?() {
+        guard let values = ReservedMemory<Double>(capacity: Counter.names.count) else { return nil }
+        self.values = values
+    }
+
+    /// The address of the first value, for the shared layout.
+    @unsafe public var base: UnsafeMutablePointer<Double> { unsafe values.base }
+
+    /// The value whose name is ``Counter/names`` `[index]`.
+    public func value(at index: Int) -> Double { values[index] }
+
+    /// The value of a counter.
+    @inlinable
+    public subscript(counter: Counter) -> Double {
+        @inline(__always) get { values[counter.rawValue] }
+        @inline(__always) set { values[counter.rawValue] = newValue }
+    }
+
+    /// The frames that were malformed in that way.
+    @inlinable
+    public subscript(error: DecodeError) -> Double {
+        @inline(__always) get { values[Counter.allCases.count &+ error.rawValue] }
+        @inline(__always) set { values[Counter.allCases.count &+ error.rawValue] = newValue }
+    }
+}

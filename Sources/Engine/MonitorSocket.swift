@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-2-Clause
+import CMosABI
+import Capture
+import Packets
+
+/// A monitor socket: what it watches, and what its future flows are registered for.
+struct MonitorSocket {
+    /// What it watches.
+    enum Kind: Int32 {
+        case stream = 100
+        case raw = 101
+    }
+
+    let kind: Kind
+    var isClosed = false
+    /// What flows that start from now on get.
+    var registration: Registration
+    var syn: SocketFilter?
+    var orphan: SocketFilter?
+    var raw: SocketFilter?
+
+    init(kind: Kind, number: Int32, buffer: Int) {
+        self.kind = kind
+        registration = Registration(socket: number, buffer: buffer)
+    }
+}
+
+/// A filter of a monitor socket.
+///
+/// `syn` and `orphan` judge the plain IP packet, so `tcp port 80` holds whatever tags are around it; where an expression
+/// has no meaning there (`vlan`, `ether host`) it judges the frame. `raw` always judges the frame, as tcpdump does.
+enum SocketFilter {
+    case packet(PacketFilter)
+    case frame(FrameFilter)
+
+    /// Compiles a filter for plain IP packets, or for frames where it has no meaning for those.
+    init(packet expression: String) throws(SourceError) {
+        do throws(SourceError) {
+            self = .packet(try PacketFilter(expression, linkType: .raw))
+        } catch {
+            guard let frame = try? FrameFilter(expression) else { throw error }
+            self = .frame(frame)
+        }
+    }
+}

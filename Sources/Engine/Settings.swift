@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: BSD-2-Clause
+import Packets
+
+/// The engine's settings, as `--set key=value` names them.
+public struct Settings: Sendable {
+    /// Connections per worker.
+    public var maxFlows = 1_000_000
+    /// Seconds without a packet after which an established connection ends.
+    public var idleTimeout = 300.0
+    /// Seconds without a packet after which a handshake is given up.
+    public var handshakeTimeout = 30.0
+    /// Seconds without a packet after which a connection that began to close ends.
+    public var closeTimeout = 30.0
+    /// Seconds that a closed connection is still known.
+    public var timeWait = 1.0
+    /// Bytes that wait at most per reader and side.
+    public var buffer = 1 << 20
+    /// Bytes that wait at most per worker.
+    public var bufferPool = 256 << 20
+    /// What is done about checksums.
+    public var checksums = ChecksumPolicy.auto
+    /// Tell connections of different VLANs apart.
+    public var vlanInKey = false
+    /// Errors of a callback on one flow after which it is off there.
+    public var errorsInARow = 10
+
+    /// The defaults.
+    public init() {}
+
+    /// One setting as `mos settings` lists it.
+    public struct Entry: Sendable {
+        /// The key.
+        public let key: String
+        /// The default, as text.
+        public let value: String
+        /// The unit or the values it may have.
+        public let unit: String
+        /// What it does.
+        public let meaning: String
+    }
+
+    /// All settings with their defaults.
+    public static let all: [Entry] = [
+        Entry(key: "max_flows", value: "1000000", unit: "connections",
+            meaning: "connections per worker; memory grows as it fills"),
+        Entry(key: "table_full", value: "refuse", unit: "refuse",
+            meaning: "what happens to the next connection then: it is not tracked, and counted"),
+        Entry(key: "idle_timeout", value: "300", unit: "seconds",
+            meaning: "an established connection ends after this long without a packet"),
+        Entry(key: "handshake_timeout", value: "30", unit: "seconds",
+            meaning: "a handshake is given up after this long without a packet"),
+        Entry(key: "close_timeout", value: "30", unit: "seconds",
+            meaning: "a connection that began to close ends after this long without a packet"),
+        Entry(key: "time_wait", value: "1", unit: "seconds",
+            meaning: "a closed connection is still known this long after its last packet"),
+        Entry(key: "buffer", value: "1MiB", unit: "bytes",
+            meaning: "unread bytes kept per reader and side, those behind a hole included"),
+        Entry(key: "buffer_pool", value: "256MiB", unit: "bytes",
+            meaning: "bytes kept per worker in all"),
+        Entry(key: "overlap", value: "first", unit: "first",
+            meaning: "which bytes win where segments overlap with different content"),
+        Entry(key: "midstream", value: "off", unit: "off",
+            meaning: "whether connections are tracked whose SYN was not seen"),
+        Entry(key: "checksums", value: "auto", unit: "auto|strict|off",
+            meaning: "auto accepts what the sending machine leaves to its network card"),
+        Entry(key: "vlan_in_key", value: "off", unit: "on|off",
+            meaning: "tell connections of different VLANs apart"),
+        Entry(key: "errors_in_a_row", value: "10", unit: "errors",
+            meaning: "errors of a callback on one flow after which it is off there"),
+    ]
+
+    /// Settings that the design names for later versions: said so instead of "unknown".
+    static let later = [
+        "keep", "decap", "gap.packets", "gap.time", "fragments_pool", "fragment_timeout",
+    ]
+
+    /// Changes a setting.
+    ///
+    /// - Parameters:
+    ///   - key: as `mos settings` lists it.
+    ///   - value: its new value as text; bytes may end in KiB, MiB, GiB.
+    /// - Throws: ``SettingError`` that says what may be.
+    public mutating func set(_ key: String, to value: String) throws(SettingError) {
+        switch key {
+        case "max_flows": maxFlows = try count(key, value, 1...100_000_000)
+        case "idle_timeout": idleTimeout = try seconds(key, value)
+        case "handshake_timeout": handshakeTimeout = try seconds(key, value)
+        case "close_timeout": closeTimeout = try seconds(key, value)
+        case "time_wait": timeWait = try seconds(key, value)
+        case "buffer": buffer = try bytes(key, value)
+        case "buffer_pool": bufferPool = try bytes(key, value)
+        case "errors_in_a_row": errorsInARow = try count(key, value, 1...1_000_000)
+        case "vlan_in_key": vlanInKey = try choice(key, value, ["on", "off"]) == "on"
+        case "table_full": _ = try choice(key, value, ["refuse"])
+        case "overlap": _ = try choice(key, value, ["first"])
+        case "midstream": _ = try choice(key, value, ["off"])
+        case "checksums":
+            let chosen = try choice(key, value, ["auto", "strict", "off"])
+            checksums = chosen == "off" ? .off : chosen == "strict" ? .strict : .auto
+        default:
+            if Self.later.contains(key) { throw SettingError(
+                message: "setting '\(key)' is not supported by this version") }
+            let near = nearest(key, among: Self.all.map(\.key))
+            throw SettingError(
+                message: "unknown setting '\(key)'" + (near.map { ", did you mean '\($0)'?" } ?? "")
+                    + "; 'mos settings' lists them")
+        }
+    }
+
+    private func count(_ key: String, _ value: String, _ range: ClosedRange<Int>)
+        throws(SettingError) -> Int
+    {
+        guard let number = Int(value), range.contains(number) else {
+            throw SettingError(
+                message: "setting '\(key)' is a number from \(range.lowerBound) to "
+                    + "\(range.upperBound), not '\(value)'")
+        }
+        return number
+    }
+
+    private func seconds(_ key: String, _ value: String) throws(SettingError) -> Double {
+        guard let number = Double(value), number >= 0, number <= 1e9 else {
+            throw SettingError(
+                message: "setting '\(key)' is seconds, 0 to 1000000000, not '\(value)'")
+        }
+        return number
+    }
+
+    private func bytes(_ key: String, _ value: String) throws(SettingError) -> Int {
+        let units: [(suffix: String, factor: Int)] = [
+            ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("K", 1 << 10), ("M", 1 << 20),
+            ("G", 1 << 30),
+        ]
+        var digits = value
+        var factor = 1
+        for unit in units where value.hasSuffix(unit.suffix) {
+            digits = String(value.dropLast(unit.suffix.count))
+            factor = unit.factor
+            break
+        }
+        guard let number = Int(digits), number >= 0, number <= (1 << 36) / factor else {
+            throw SettingError(
+                message: "setting '\(key)' is bytes, as in 65536 or 64KiB or 1MiB, not '\(value)'")
+        }
+        return number * factor
+    }
+
+    private func choice(_ key: String, _ value: String, _ values: [String])
+        throws(SettingError) -> String
+    {
+        guard values.contains(value) else {
+            throw SettingError(
+                message: "setting '\(key)' is \(values.joined(separator: " or ")), not '\(value)'"
+                    + (values.count == 1 ? ": nothing else is supported by this version" : ""))
+        }
+        return value
+    }
+}
+
+/// A setting that does not exist or does not take that value.
+public struct SettingError: Error, Equatable, CustomStringConvertible {
+    /// One sentence.
+    public let message: String
+    public var description: String { message }
+}
+
+/// The candidate that `word` was probably meant to be; nil when none is near.
+public func nearest(_ word: String, among candidates: [String]) -> String? {
+    let limit = max(1, word.count / 3)
+    return candidates.map { (editDistance(word, $0), $0) }.filter { $0.0 <= limit }.min { $0.0 < $1.0 }?.1
+}
+
+private func editDistance(_ a: String, _ b: String) -> Int {
+    let target = Array(b)
+    var row = Array(0...target.count)
+    for (i, x) in a.enumerated() {
+        var diagonal = row[0]
+        row[0] = i + 1
+        for j in target.indices {
+            let cost = min(row[j + 1] + 1, row[j] + 1, diagonal + (target[j] == x ? 0 : 1))
+            diagonal = row[j + 1]
+            row[j + 1] = cost
+        }
+    }
+    return row[target.count]
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Which sockets get an event, in which order, and what the event says.
+import CMosABI
+import Flows
+import TCPTracking
+
+extension Worker {
+    /// Begins to hand out events of the flow in hand; nothing happens when nobody wants any of them.
+    ///
+    /// A packet from the client visits the sockets in creation order, one from the server in reverse; so does NEW_DATA
+    /// of the end that it reaches.
+    @inline(__always)
+    mutating func begin(
+        _ bits: UInt16, at hook: Hook, side: Side, kind: Dispatch.Kind = .flow, inOrder: Bool = false
+    ) {
+        let set = table.conns[flow].set
+        guard sets.mask(set, hook) & bits != 0 else { return }
+        dispatch.kind = kind
+        dispatch.hook = hook
+        dispatch.side = side
+        let fromClient = hook == .snd ? side == .client : side == .server
+        dispatch.reversed = !fromClient && !inOrder
+        dispatch.position = 0
+        dispatch.count = Int32(truncatingIfNeeded: sets.count(set))
+        dispatch.bits = bits
+        dispatch.left = bits
+    }
+
+    /// The next event that a script wants; 0 when the phase has no more.
+    mutating func nextSubscribed() -> Int32 {
+        switch dispatch.kind {
+        case .none: 0
+        case .flow: nextOfFlow()
+        case .newData: nextNewData()
+        case .overrun: nextOverrun()
+        case .raw: nextOfListeners(listeners.raw, .packetIn)
+        case .orphan: nextOfListeners(listeners.orphan, .orphan)
+        }
+    }
+
+    /// The registration whose turn it is, nil behind the last.
+    @inline(__always)
+    private var turn: Int? {
+        guard dispatch.position < dispatch.count else { return nil }
+        let position = dispatch.reversed
+            ? dispatch.count &- 1 &- dispatch.position : dispatch.position
+        return sets.place(table.conns[flow].set, Int(position))
+    }
+
+    /// True when a registration gets nothing that carries the side of this phase.
+    @inline(__always)
+    private func isMute(_ place: Int) -> Bool {
+        let registration = sets[place: place]
+        return registration.isStopped(dispatch.side)
+            || closedSockets &>> UInt32(truncatingIfNeeded: registration.socket) & 1 != 0
+    }
+
+    private mutating func nextOfFlow() -> Int32 {
+        while let place = turn {
+            let wanted = sets[place: place].mask(dispatch.hook) & dispatch.left
+            if wanted == 0 || isMute(place) {
+                dispatch.position &+= 1
+                dispatch.left = dispatch.bits
+                continue
+            }
+            let number = wanted.trailingZeroBitCount
+            dispatch.left &= ~((2 &<< UInt16(truncatingIfNeeded: number)) &- 1)
+            return hand(place, number)
+        }
+        return 0
+    }
+
+    /// NEW_DATA goes to readers that have something unread, again for each piece behind a gap, never for bytes read.
+    private mutating func nextNewData() -> Int32 {
+        let bit = Event.newData.bit
+        while let place = turn {
+            let registration = sets[place: place]
+            guard registration.mask(.null) & bit != 0, registration.reads(dispatch.side),
+                !isMute(place), let reader = findReader(registration.socket)
+            else {
+                dispatch.position &+= 1
+                dispatch.left = dispatch.bits
+                continue
+            }
+            // After the first time only a piece behind a gap, with everything before it read, is news.
+            let isNews = dispatch.left & bit != 0
+                || readers[reader][offset: dispatch.side] >= newDataEnd
+            guard isNews, let end = endOfReadable(reader, dispatch.side) else {
+                dispatch.position &+= 1
+                dispatch.left = dispatch.bits
+                continue
+            }
+            dispatch.left &= ~bit
+            newDataEnd = end
+            return hand(place, Event.newData.rawValue)
+        }
+        return 0
+    }
+
+    /// ERROR OVERRUN goes to the readers that would lose unread bytes, before they lose them.
+    private mutating func nextOverrun() -> Int32 {
+        while let place = turn {
+            dispatch.position &+= 1
+            let registration = sets[place: place]
+            guard registration.mask(.null) & Event.error.bit != 0, !isMute(place),
+                let reader = findReader(registration.socket),
+                let lost = bytesToLose(reader, registration)
+            else { continue }
+            event.setArgument(
+                code: Int32(MOS_ERROR_OVERRUN), offset: readers[reader][offset: dispatch.side],
+                length: lost)
+            return hand(place, Event.error.rawValue)
+        }
+        return 0
+    }
+
+    private mutating func nextOfListeners(_ list: [Listeners.Entry], _ kind: Event) -> Int32 {
+        while Int(dispatch.position) < list.count {
+            let entry = list[Int(dispatch.position)]
+            dispatch.position &+= 1
+            if closedSockets &>> UInt32(entry.socket) & 1 != 0 { continue }
+            if let filter = entry.filter, !passes(filter) { continue }
+            event.hand(
+                slot: entry.slot, event: kind.number, hook: MOS_NULL_HOOK, side: MOS_NULL_HOOK,
+                socket: entry.socket, flow: Int32(MOS_NO_FLOW), generation: 0)
+            return entry.slot
+        }
+        return 0
+    }
+
+    @inline(__always)
+    private mutating func hand(_ place: Int, _ number: Int) -> Int32 {
+        let slot = sets[place: place].slot(dispatch.hook, number)
+        event.hand(
+            slot: slot, event: Int32(truncatingIfNeeded: number) &+ Int32(MOS_EVENT_BASE),
+            hook: dispatch.hook.number, side: Int32(dispatch.side.rawValue),
+            socket: sets[place: place].socket, flow: flow,
+            generation: table.conns[flow].generation)
+        return slot
+    }
+}

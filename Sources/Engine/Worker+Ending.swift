@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The end of a flow, and of the run: what waits is delivered, CONN_END comes once per hook, then everything is given back.
+import CMosABI
+import Flows
+import TCPTracking
+
+extension Worker {
+    /// Begins the end of a flow; the machine goes on with `next` when it is gone.
+    mutating func beginEnd(_ slot: Int32, reason: Int, then next: Phase) {
+        ending = slot
+        flow = slot
+        table.conns[slot].end_reason = UInt8(reason)
+        afterEnd = next
+        flushSide = .server
+        phase = .flush
+    }
+
+    /// flush: one hole of one side is given up, the server's buffer first; then what lies behind it is delivered.
+    mutating func flush() {
+        let ext = table.conns[flow].ext
+        guard ext >= 0 else {
+            phase = .endSent
+            return
+        }
+        let sender = flushSide.other
+        hasNewData = false
+        if let gap = reassembler.declareGap(&table.exts[ext][sentBy: sender])
+            ?? missingTail(ext, sender)
+        {
+            phase = .flushData
+            announceGap(gap.offset, gap.length, side: flushSide)
+            return
+        }
+        if flushSide == .server { flushSide = .client } else { phase = .endSent }
+    }
+
+    /// Bytes at the end of the stream that the other end acknowledged, or that lie before the FIN, but were not captured.
+    private mutating func missingTail(_ ext: Int32, _ sender: Side)
+        -> (offset: Int64, length: Int64)?
+    {
+        let stream = table.exts[ext][sentBy: sender]
+        var end = stream.acked
+        // An acknowledged FIN counts one, but has no byte.
+        if stream.fin != .max { end = stream.fin }
+        let sent = SequenceNumber(table.conns[flow][sender].nxt).offset(
+            iss: SequenceNumber(table.conns[flow][sender].iss), near: Int64(stream.next))
+        guard end > stream.next, Int64(end) <= max(sent, Int64(stream.acked)) else { return nil }
+        let gap = (offset: Int64(stream.next), length: Int64(end - stream.next))
+        reassembler.skip(&table.exts[ext][sentBy: sender], gap.length)
+        return gap
+    }
+
+    /// flushData: NEW_DATA for what a gap made readable; then the next hole.
+    mutating func flushData() {
+        phase = .flush
+        begin(Event.newData.bit, at: .null, side: flushSide, kind: .newData)
+    }
+
+    /// endSent: CONN_END at HK_SND, with CLI.
+    mutating func endSent() {
+        phase = .endReceived
+        begin(Event.connEnd.bit, at: .snd, side: .client, inOrder: true)
+    }
+
+    /// endReceived: CONN_END at HK_RCV, with SVR.
+    mutating func endReceived() {
+        phase = .release
+        begin(Event.connEnd.bit, at: .rcv, side: .server, inOrder: true)
+    }
+
+    /// release: scripts forget what they keep for the flow.
+    mutating func release() -> Int32? {
+        phase = .forget
+        guard table.conns[flow].flags & UInt8(MOS_CONN_HAS_CONTEXT) != 0 else { return nil }
+        event.hand(
+            slot: Int32(ReleaseSlot), event: Int32(MOS_ON_RELEASE), hook: MOS_NULL_HOOK,
+            side: MOS_NULL_HOOK, socket: -1, flow: flow, generation: table.conns[flow].generation)
+        return Int32(ReleaseSlot)
+    }
+
+    /// forget: everything of the flow is given back.
+    mutating func forget() {
+        let slot = ending
+        let ext = table.conns[slot].ext
+        if ext >= 0 {
+            var reader = table.exts[ext].readers
+            while reader >= 0 {
+                let next = readers[reader].next
+                readers.give(reader)
+                reader = next
+            }
+            for side in Side.allCases { reassembler.release(&table.exts[ext][sentBy: side]) }
+        }
+        wheel.cancel(slot, in: &table.conns)
+        sets.release(table.conns[slot].set)
+        table.remove(slot)
+        counters[.flowsOpen] -= 1
+        live.isActive = false
+        ending = -1
+        flow = -1
+        phase = afterEnd
+    }
+
+    /// All flows end, in order of their start; then the run does, or the clock starts anew.
+    mutating func finishAll(then next: Phase) -> Int32? {
+        if inputs.isLive || next == .ended { countSources() }
+        event.clearPacket()
+        finishList = table.slotsInOrderOfStart()
+        finishIndex = 0
+        afterFinish = next
+        phase = .finish
+        return nil
+    }
+
+    /// finish: the next flow of those that end with the run; a flow already closed keeps its reason.
+    mutating func finish() {
+        guard finishIndex < finishList.count else {
+            finishList = []
+            phase = afterFinish
+            if afterFinish == .input, let old = clock {
+                clock = nil
+                stepCandidate = nil
+                timers.restart(from: old, to: burst[current].time)
+            }
+            return
+        }
+        let slot = finishList[finishIndex]
+        finishIndex += 1
+        let isClosed = table.conns[slot].phase == Timeouts.Class.timeWait
+        beginEnd(slot, reason: isClosed ? MOS_END_FIN : MOS_END_SHUTDOWN, then: .finish)
+    }
+}

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// From sources to decoded packets, a burst at a time; the clock; what is due before a packet.
+import CMosABI
+import Capture
+import Flows
+import Packets
+import TCPTracking
+
+extension Worker {
+    /// input: takes the next packet of the burst, or the next burst.
+    ///
+    /// - Returns: 0 when the loop is to be left.
+    mutating func takePacket() -> Int32? {
+        if wantsLeave {
+            wantsLeave = false
+            return leave(MOS_LEAVE_REGENERATE)
+        }
+        while current >= burstCount {
+            event.clearPacket()
+            if reachedLimit { return finishAll(then: .ended) }
+            switch inputs.receive(into: &burst) {
+            case .frames:
+                event.setSource(inputs.number)
+                decodeBurst()
+            case .idle:
+                // A pipe that is slow is still a capture: only packets move its clock.
+                if !inputs.isLive { continue }
+                moveClock(to: wallClock())
+                if let clock, isOverdue(clock) { return finishAll(then: .ended) }
+                return fireDueWhileIdle()
+            case .nextFile:
+                event.setSource(inputs.number)
+                isNewFile = true
+            case .ended:
+                return finishAll(then: .ended)
+            }
+            if inputs.isLive { countSources() }
+            if isNewFile, burstCount > 0 {
+                isNewFile = false
+                if let clock, burst[0].time < clock { return finishAll(then: .input) }
+            }
+        }
+        beginPacket()
+        return nil
+    }
+
+    /// The packet in hand is done with.
+    @inline(__always)
+    mutating func finishPacket() {
+        current &+= 1
+        phase = .input
+    }
+
+    /// Copies what the sources lost into the counters.
+    mutating func countSources() {
+        let statistics = inputs.statistics
+        counters[.sourceDropped] = Double(statistics.dropped)
+        counters[.interfaceDropped] = Double(statistics.interfaceDropped)
+    }
+
+    /// Decodes, hashes and asks the cache for what the packets will touch, so that the misses of a burst overlap.
+    mutating func decodeBurst() {
+        var kept = 0
+        for index in 0..<burst.count {
+            let frame = burst[index]
+            if isBeyondLimit(frame, kept) {
+                reachedLimit = true
+                break
+            }
+            counters[.packets] += 1
+            if let filter = inputs.filter, !filter.matches(frame) {
+                counters[.filtered] += 1
+                continue
+            }
+            if kept != index { burst[kept] = frame }
+            let result = decoder.decode(frame, into: &packets[kept])
+            packets[kept].number = counters[.packets]
+            kinds[kept] = count(result, kept)
+            if kinds[kept] == .tcp {
+                let hash = table.hash(packets[kept])
+                hashes[kept] = hash
+                table.prefetchIndex(hash)
+            }
+            kept &+= 1
+        }
+        taken &+= UInt64(kept)
+        burstCount = kept
+        current = 0
+        for index in 0..<kept where kinds[index] == .tcp { table.prefetchConnection(hashes[index]) }
+    }
+
+    /// True when `--count` or `--duration` ends the run before this frame.
+    @inline(__always)
+    private mutating func isBeyondLimit(_ frame: Frame, _ kept: Int) -> Bool {
+        if let limit = inputs.packetLimit, taken &+ UInt64(kept) >= limit { return true }
+        if inputs.duration == nil { return false }
+        if firstTime == nil { firstTime = frame.time }
+        return isOverdue(frame.time)
+    }
+
+    /// Counts what the decoder found.
+    ///
+    /// - Returns: the packet's kind; `.malformed` also for a wrong transport checksum.
+    @inline(__always)
+    mutating func count(_ result: DecodeResult, _ index: Int) -> PacketKind {
+        counters[.bytes] += Double(packets[index].len)
+        let version = packets[index].ip_version
+        if version == 4 { counters[.ipv4] += 1 } else if version == 6 { counters[.ipv6] += 1 }
+        if packets[index].flags & UInt32(MOS_PKT_TRUNCATED) != 0 { counters[.truncated] += 1 }
+        switch result.kind {
+        case .tcp: counters[.tcp] += 1
+        case .udp: counters[.udp] += 1
+        case .icmp: counters[.icmp] += 1
+        case .otherIP: counters[.otherIP] += 1
+        case .nonIP: counters[.nonIP] += 1
+        case .fragment: counters[.fragments] += 1
+        case .malformed: break
+        }
+        if result.hasBadOptions { counters[.badTCPOptions] += 1 }
+        if let error = result.error {
+            counters[error] += 1
+            if error == .ipv4BadChecksum { counters[.badIPChecksum] += 1 }
+        }
+        switch result.checksum {
+        case .unverified, .good: return result.kind
+        case .offloaded:
+            counters[.offloaded] += 1
+            return result.kind
+        case .bad:
+            switch result.kind {
+            case .tcp:
+                counters[.badTCPChecksum] += 1
+                badSenders.note(packets[index])
+            case .udp: counters[.badUDPChecksum] += 1
+            default: counters[.badICMPChecksum] += 1
+            }
+            return .malformed
+        }
+    }
+
+    /// The next packet of the burst: first the clock, then what is due.
+    @inline(__always)
+    mutating func beginPacket() {
+        let time = burst[current].time
+        if clock == nil { startClock(at: time) }
+        if let clock, time < clock, wheel.isQuiet(at: clock) {
+            // An older packet keeps its own time and moves nothing.
+            phase = .raw
+        } else {
+            moveClock(to: time)
+            phase = isQuiet ? .raw : .due
+        }
+        if phase == .raw { takeInHand() }
+    }
+
+    /// True when nothing can be due at the clock.
+    @inline(__always)
+    var isQuiet: Bool {
+        guard let clock else { return true }
+        return wheel.isQuiet(at: clock) && clock.nanoseconds < timers.earliest
+    }
+
+    /// due: fires what was due before the packet's time, in order; then the packet is in hand.
+    mutating func fireDue() -> Int32? {
+        if let slot = fireNextDue() { return slot }
+        if ending >= 0 { return nil }
+        if burstCount > current {
+            takeInHand()
+            phase = .raw
+        } else {
+            phase = .input
+        }
+        return nil
+    }
+
+    private mutating func fireDueWhileIdle() -> Int32? {
+        phase = .due
+        return nil
+    }
+
+    /// Fires the earliest time-out or timer that is due at the clock; a time-out begins the end of its flow.
+    private mutating func fireNextDue() -> Int32? {
+        guard let clock else { return nil }
+        let timeouts = timeouts
+        while true {
+            let flowDue = wheel.earliestDue(at: clock, in: &table.conns) { timeouts.deadline($0) }
+            let timerDue = timers.earliest
+            if flowDue == .max && timerDue > clock.nanoseconds {
+                event.now = clock.shared
+                return nil
+            }
+            event.clearPacket()
+            if flowDue <= timerDue {
+                event.now = Timestamp(nanoseconds: flowDue).shared
+                let slot = wheel.takeDue(in: &table.conns)
+                beginEnd(slot, reason: timeoutReason(slot), then: .due)
+                return nil
+            }
+            event.now = Timestamp(nanoseconds: timerDue).shared
+            guard let timer = timers.takeFirst() else { continue }
+            event.setTimer(timer)
+            event.hand(
+                slot: Int32(TimerSlot), event: Int32(MOS_ON_TIMER), hook: MOS_NULL_HOOK,
+                side: MOS_NULL_HOOK, socket: -1, flow: -1, generation: 0)
+            return Int32(TimerSlot)
+        }
+    }
+
+    private func timeoutReason(_ slot: Int32) -> Int {
+        switch table.conns[slot].phase {
+        case Timeouts.Class.handshake: MOS_END_HANDSHAKE_TIMEOUT
+        case Timeouts.Class.timeWait: MOS_END_FIN
+        default: MOS_END_TIMEOUT
+        }
+    }
+
+    /// Makes the packet the one in hand: number, time, address of its frame.
+    @inline(__always)
+    mutating func takeInHand() {
+        event.setPacket(packets, current, frame: burst[current].bytes)
+        if let clock { event.now = clock.shared }
+    }
+
+    // MARK: The clock
+
+    /// A day: the clock goes farther at once only when a second packet confirms it.
+    private static var largestStep: Int64 { 86_400 * 1_000_000_000 }
+
+    mutating func startClock(at time: Timestamp) {
+        clock = time
+        wheel.restart(at: time)
+        timers.start(at: time)
+        if inputs.duration != nil, firstTime == nil { firstTime = time }
+        event.now = time.shared
+    }
+
+    mutating func moveClock(to time: Timestamp) {
+        guard let now = clock else { return startClock(at: time) }
+        guard time > now else {
+            stepCandidate = nil
+            return
+        }
+        if time.nanoseconds &- now.nanoseconds > Self.largestStep {
+            guard let candidate = stepCandidate,
+                abs(time.nanoseconds &- candidate.nanoseconds) <= Self.largestStep
+            else {
+                stepCandidate = time
+                return
+            }
+            counters[.clockSteps] += 1
+        }
+        stepCandidate = nil
+        clock = time
+    }
+
+    private func isOverdue(_ time: Timestamp) -> Bool {
+        guard let duration = inputs.duration, let start = firstTime else { return false }
+        return Double(time.nanoseconds &- start.nanoseconds) >= duration * 1e9
+    }
+}
+
+/// Callback slots with a fixed meaning; those of scripts follow.
+let ReleaseSlot = 1
+let TimerSlot = 2

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The receiver's side of a segment: repeats, room for its bytes, merge, HK_RCV, NEW_DATA, what stays unread.
+import CMosABI
+import Flows
+import Packets
+import TCPTracking
+
+extension Worker {
+    /// arrive: HK_RCV begins. REXMIT comes before the payload is merged, so a script can compare.
+    mutating func arrive() {
+        phase = .makeRoom
+        payload = .empty
+        hasNewData = false
+        receiverMoved = false
+        guard update.invalid == 0, !segment.flags.contains(.rst) else {
+            phase = .deliver
+            return
+        }
+        var repeats = update.repeatsControl
+        if segment.len > 0 { repeats = takePayload() || repeats }
+        guard repeats else { return }
+        counters[.retransmitted] += 1
+        packets[current].flags |= UInt32(MOS_PKT_REXMIT)
+        let ext = table.ensureExt(flow)
+        if ext >= 0 { table.exts[ext][sentBy: segment.sender].retransmitted &+= 1 }
+        begin(Event.rexmit.bit, at: .rcv, side: segment.sender.other)
+    }
+
+    /// Looks at the payload: what of it is new.
+    ///
+    /// - Returns: true when it repeats sequence space seen before.
+    private mutating func takePayload() -> Bool {
+        let ext = table.ensureExt(flow)
+        let isFirstSYN = segment.flags.contains(.syn) && !segment.flags.contains(.ack)
+        // Data in a SYN counts only once it is acknowledged (case T33): its repeat brings it.
+        guard ext >= 0, !isFirstSYN else { return false }
+        attachReaders(ext)
+        let packet = packets[current]
+        payload = burst[current].bytes.slice(Int(packet.payload), Int(packet.payload_len))
+        let sender = segment.sender
+        // Nothing counts behind the FIN.
+        let fin = table.exts[ext][sentBy: sender].fin
+        if fin != .max, update.offset + Int64(segment.len) > Int64(fin) {
+            segment.len = UInt32(clamping: Int64(fin) - update.offset)
+            payload = payload.slice(0, Int(segment.len))
+        }
+        extent = reassembler.extent(
+            table.exts[ext][sentBy: sender], at: update.offset, length: Int(segment.len))
+        table.exts[ext][sentBy: sender].bytes += Double(segment.len)
+        table.exts[ext][sentBy: sender].unique += Double(extent.fresh)
+        if extent.isOutOfOrder, extent.fresh > 0 {
+            table.exts[ext][sentBy: sender].out_of_order &+= 1
+            counters[.outOfOrder] += 1
+        }
+        if extent.fresh == 0 { payload = .empty }
+        return extent.repeats
+    }
+
+    /// makeRoom: tells readers what they would lose, gives up holes that hold too much.
+    mutating func makeRoom() {
+        phase = .merge
+        guard payload.count > 0 else { return }
+        let ext = table.conns[flow].ext
+        let sender = segment.sender
+        guard isRead(ext, sentBy: sender) else {
+            // Nobody reads: only the number of ranges is limited.
+            if extent.isOutOfOrder,
+                !reassembler.fits(table.exts[ext][sentBy: sender], length: 0, limit: .max)
+            {
+                phase = .declareGap
+            }
+            return
+        }
+        let limit = largestBuffer(ext, of: sender.other)
+        let length = payload.count
+        if extent.isOutOfOrder || reassembler.hasHole(table.exts[ext][sentBy: sender]),
+            !reassembler.fits(table.exts[ext][sentBy: sender], length: length, limit: limit)
+        {
+            if reassembler.hasHole(table.exts[ext][sentBy: sender]) {
+                counters[.bufferLimit] += 1
+                event.setArgument(
+                    code: Int32(MOS_ERROR_LIMIT), offset: update.offset, length: Int64(length))
+                begin(Event.error.bit, at: .null, side: sender.other)
+                phase = .declareGap
+                return
+            }
+        }
+        if table.exts[ext][sentBy: sender].runs >= 0 {
+            begin(Event.error.bit, at: .null, side: sender.other, kind: .overrun)
+        }
+    }
+
+    /// declareGap: the first hole is given up; then there may be room.
+    mutating func declareGap() {
+        phase = .makeRoom
+        let ext = table.conns[flow].ext
+        if let gap = reassembler.declareGap(&table.exts[ext][sentBy: segment.sender]) {
+            announceGap(gap.offset, gap.length, side: segment.sender.other)
+        } else {
+            phase = .merge
+        }
+        // What of the segment is new may have changed with the hole.
+        extent = reassembler.extent(
+            table.exts[ext][sentBy: segment.sender], at: update.offset, length: Int(segment.len))
+        if extent.fresh == 0 { payload = .empty }
+    }
+
+    /// Counts a gap and hands it out.
+    mutating func announceGap(_ offset: Int64, _ length: Int64, side: Side) {
+        counters[.gaps] += 1
+        counters[.gapBytes] += Double(length)
+        hasNewData = true
+        event.setArgument(code: 0, offset: offset, length: length)
+        begin(Event.gap.bit, at: .null, side: side)
+    }
+
+    /// merge: the receiver's stack, then the bytes.
+    mutating func merge() {
+        phase = .deliver
+        receiverMoved = table.receive(flow, segment, update)
+        let ext = table.conns[flow].ext
+        guard ext >= 0 else { return }
+        let sender = segment.sender
+        if payload.count > 0 {
+            discardOverrun(ext)
+            let before = table.exts[ext][sentBy: sender].next
+            mergePayload(ext, sender)
+            if table.exts[ext][sentBy: sender].next != before { hasNewData = true }
+        }
+        if segment.len > UInt32(truncatingIfNeeded: payload.count) { skipUncaptured(ext, sender) }
+    }
+
+    private mutating func mergePayload(_ ext: Int32, _ sender: Side) {
+        var offset = update.offset
+        let next = Int64(table.exts[ext][sentBy: sender].next)
+        if offset < next {
+            payload = payload.slice(Int(next &- offset), payload.count)
+            offset = next
+            if payload.count == 0 { return }
+        }
+        let isRead = isRead(ext, sentBy: sender)
+        if offset == next {
+            if !isRead || table.exts[ext][sentBy: sender].runs < 0 {
+                live.isActive = true
+                live.sender = sender
+                live.offset = offset
+                live.bytes = payload
+            }
+            if !reassembler.hasHole(table.exts[ext][sentBy: sender]) {
+                if live.isActive {
+                    reassembler.pass(&table.exts[ext][sentBy: sender], length: payload.count)
+                } else if !reassembler.append(&table.exts[ext][sentBy: sender], payload) {
+                    loseToFullPool(ext, sender)
+                }
+                return
+            }
+            // Bytes that join with stored ones are stored too, so that all of them are readable in one piece.
+            if isRead { live.isActive = false }
+        }
+        if !reassembler.merge(
+            &table.exts[ext][sentBy: sender], payload, at: offset, store: isRead)
+        {
+            counters[.bufferPoolFull] += 1
+        }
+    }
+
+    /// The pool has no room for in-order bytes: readers that left something unread lose these, and it is counted.
+    private mutating func loseToFullPool(_ ext: Int32, _ sender: Side) {
+        counters[.bufferPoolFull] += 1
+        live.isActive = true
+        live.sender = sender
+        live.offset = Int64(table.exts[ext][sentBy: sender].next)
+        live.bytes = payload
+        reassembler.pass(&table.exts[ext][sentBy: sender], length: payload.count)
+        table.exts[ext][sentBy: sender].ordered_run = -1
+    }
+
+    /// The capture cut the packet: what is missing of an in-order segment will not come.
+    private mutating func skipUncaptured(_ ext: Int32, _ sender: Side) {
+        guard packets[current].flags & UInt32(MOS_PKT_TRUNCATED) != 0 else { return }
+        let end = update.offset + Int64(segment.len)
+        let next = Int64(table.exts[ext][sentBy: sender].next)
+        let captured = update.offset + Int64(packets[current].payload_len)
+        guard next >= captured, next < end else { return }
+        let stop = min(end, reassembler.firstStored(
+            table.exts[ext][sentBy: sender], behind: next) ?? end)
+        guard stop > next else { return }
+        reassembler.skip(&table.exts[ext][sentBy: sender], stop - next)
+        announceGap(next, stop - next, side: sender.other)
+    }
+
+    /// deliver: HK_RCV, after the receiver's stack.
+    @inline(__always)
+    mutating func deliver() {
+        phase = .newData
+        let receiver = segment.sender.other
+        if segment.flags.contains(.rst), update.invalid == 0 {
+            receiverMoved = table.receive(flow, segment, update)
+        }
+        if table.receiveFIN(flow, from: segment.sender) { receiverMoved = true }
+        var bits = Event.packetIn.bit
+        if isNewFlow { bits |= Event.connStart.bit }
+        if receiverMoved { bits |= Event.stateChange.bit }
+        begin(bits, at: .rcv, side: receiver)
+    }
+
+    /// newData: contiguous bytes became readable.
+    @inline(__always)
+    mutating func newData() {
+        phase = .settle
+        guard hasNewData else { return }
+        begin(Event.newData.bit, at: .null, side: segment.sender.other, kind: .newData)
+    }
+
+    /// settle: keeps what is left unread, and ends the flow when the connection is over.
+    mutating func settle() {
+        guard flow >= 0 else {
+            finishPacket()
+            return
+        }
+        if live.isActive { settleLive() }
+        updateTimeout()
+        guard table.isOver(flow) else {
+            flow = -1
+            finishPacket()
+            return
+        }
+        let slot = flow
+        let wasReset = table.conns[slot].end_reason != 0
+        if wasReset || timeouts.timeWait == 0 {
+            let reason = wasReset ? Int(table.conns[slot].end_reason) : MOS_END_FIN
+            beginEnd(slot, reason: reason, then: .settle)
+            return
+        }
+        flow = -1
+        finishPacket()
+    }
+
+    /// Moves the flow to the time-out of its phase.
+    private mutating func updateTimeout() {
+        let conn = table.conns[flow]
+        let now: UInt8
+        if table.isOver(flow) {
+            now = Timeouts.Class.timeWait
+        } else if (conn.cli.flags | conn.svr.flags) & TCPFlags.fin.rawValue != 0, conn.ext >= 0,
+            table.exts[conn.ext].cli.fin != .max || table.exts[conn.ext].svr.fin != .max
+        {
+            now = Timeouts.Class.closing
+        } else if conn.cli.state == TCPState.established.rawValue,
+            conn.svr.state == TCPState.established.rawValue
+        {
+            now = Timeouts.Class.established
+        } else {
+            now = Timeouts.Class.handshake
+        }
+        guard now != conn.phase else { return }
+        table.conns[flow].phase = now
+        wheel.schedule(flow, deadline: timeouts.deadline(table.conns[flow]), in: &table.conns)
+    }
+}

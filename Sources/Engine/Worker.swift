@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// One worker owns everything from its packets to its events: this file holds what it owns and the machine that hands
+// out one event per call. Each phase is a function in one of the Worker+ files, in data-flow order.
+import CMosABI
+import Capture
+import Flows
+import Packets
+import TCPTracking
+
+/// A resumable engine: ``next()`` runs until an event is wanted by a script, hands it out and freezes there.
+///
+///     input ─► due ─► raw ─► lookUp ─► sent ─► arrive ─► makeRoom ─► merge ─► deliver ─► newData ─► settle ─┐
+///       ▲                      │        HK_SND  REXMIT    ERROR GAP            HK_RCV     NULL              │
+///       └──────── orphan ◄─────┘                                                                            │
+///       └───────────────── forget ◄─ endReceived ◄─ endSent ◄─ flush ◄──────── when the flow is over ◄──────┘
+public struct Worker: ~Copyable {
+    /// Where the machine goes on when the events of the phase before are handed out.
+    enum Phase: UInt8 {
+        case input, due, raw, lookUp, orphan
+        case sent, arrive, makeRoom, declareGap, merge, deliver, newData, settle
+        case flush, flushData, endSent, endReceived, release, forget
+        case finish, ended
+    }
+
+    /// The events of a phase that are still to be handed out.
+    struct Dispatch {
+        enum Kind: UInt8 { case none, flow, newData, overrun, raw, orphan }
+        var kind = Kind.none
+        var hook = Hook.null
+        var side = Side.client
+        var reversed = false
+        var position: Int32 = 0
+        var count: Int32 = 0
+        var bits: UInt16 = 0
+        var left: UInt16 = 0
+    }
+
+    /// In-order payload of the packet in hand: readable where it lies, copied only when somebody leaves it unread.
+    struct Live {
+        var isActive = false
+        var sender = Side.client
+        var offset: Int64 = 0
+        var bytes = ByteView.empty
+        var end: Int64 { offset &+ Int64(bytes.count) }
+    }
+
+    // Input
+    var inputs: Inputs
+    let decoder: PacketDecoder
+    var burst = FrameBurst()
+    var packets: PacketRoom
+    var kinds = InlineArray<64, PacketKind>(repeating: .nonIP)
+    var hashes = InlineArray<64, UInt32>(repeating: 0)
+    var current = 0
+    var burstCount = 0
+    var taken: UInt64 = 0
+    var reachedLimit = false
+    var isNewFile = false
+
+    // Clock
+    var clock: Timestamp?
+    var stepCandidate: Timestamp?
+    var firstTime: Timestamp?
+    var timers: ScriptTimers
+    var wheel: TimeoutWheel
+    let timeouts: Timeouts
+
+    // Flows
+    var table: FlowTable
+    var reassembler: Reassembler
+    var readers: SlotPool<Reader>
+    var sets: CallbackSets
+    var sockets: [MonitorSocket] = []
+    var closedSockets: UInt32 = 0
+    var startSets: [UInt32: Int32] = [:]
+    var listeners = Listeners()
+    var states: [FlowStateMemory] = []
+    var plain: PlainPacket
+    let settings: Settings
+
+    // The machine
+    var event = EventBlock()
+    var phase = Phase.input
+    var dispatch = Dispatch()
+    var counters: Counters
+    var badSenders = BadChecksumSenders()
+    var wantsLeave = false
+    var sourceName: ContiguousArray<CChar> = [0]
+
+    // The packet and the flow in hand
+    var flow: Int32 = -1
+    var isNewFlow = false
+    var segment: Segment
+    var update = SenderUpdate()
+    var extent = SegmentExtent(repeats: false, fresh: 0, isOutOfOrder: false)
+    var payload = ByteView.empty
+    var nextBefore: UInt64 = 0
+    var senderMoved = false
+    var receiverMoved = false
+    var live = Live()
+    var newDataEnd: Int64 = 0
+    var hasNewData = false
+
+    // The flow that ends, and where the machine goes on then
+    var ending: Int32 = -1
+    var flushSide = Side.server
+    var afterEnd = Phase.input
+    var finishList: [Int32] = []
+    var finishIndex = 0
+    var afterFinish = Phase.ended
+
+    /// A worker for `inputs`.
+    ///
+    /// - Parameters:
+    ///   - inputs: where packets come from.
+    ///   - settings: the engine's settings.
+    ///   - seed: the secret of the flow table's hash.
+    /// - Throws: ``WorkerError`` when the address space for its tables is refused.
+    public init(inputs: consuming Inputs, settings: Settings, seed: HashSeed) throws(WorkerError) {
+        let flows = settings.maxFlows
+        guard let packets = PacketRoom(), let timers = ScriptTimers(),
+            let wheel = TimeoutWheel(capacity: flows),
+            let table = FlowTable(capacity: flows, seed: seed, vlanInKey: settings.vlanInKey),
+            let reassembler = Reassembler(
+                runs: max(flows, 1 << 20), bytes: max(settings.bufferPool, 256)),
+            let readers = SlotPool<Reader>(capacity: min(flows * 4, Int(Int32.max) - 1)),
+            let sets = CallbackSets(), let counters = Counters(), let plain = PlainPacket()
+        else { throw .noMemory(flows: flows) }
+        self.inputs = inputs
+        self.settings = settings
+        self.packets = packets
+        self.timers = timers
+        self.wheel = wheel
+        self.table = table
+        self.reassembler = reassembler
+        self.readers = readers
+        self.sets = sets
+        self.counters = counters
+        self.plain = plain
+        decoder = PacketDecoder(checksums: settings.checksums)
+        timeouts = Timeouts(settings)
+        segment = Segment(mos_packet(), sender: .client)
+    }
+
+    /// Runs until an event has a callback, and hands it out.
+    ///
+    /// - Returns: the callback slot; the event itself is in the shared event block. 0 = leave the loop, the block's
+    ///   `code` says why.
+    public mutating func next() -> Int32 {
+        event.turn()
+        while true {
+            if dispatch.kind != .none {
+                let slot = nextSubscribed()
+                if slot != 0 { return slot }
+                dispatch.kind = .none
+            }
+            switch phase {
+            case .input: if let slot = takePacket() { return slot }
+            case .due: if let slot = fireDue() { return slot }
+            case .raw: raw()
+            case .lookUp: lookUp()
+            case .orphan: orphan()
+            case .sent: sent()
+            case .arrive: arrive()
+            case .makeRoom: makeRoom()
+            case .declareGap: declareGap()
+            case .merge: merge()
+            case .deliver: deliver()
+            case .newData: newData()
+            case .settle: settle()
+            case .flush: flush()
+            case .flushData: flushData()
+            case .endSent: endSent()
+            case .endReceived: endReceived()
+            case .release: if let slot = release() { return slot }
+            case .forget: forget()
+            case .finish: finish()
+            case .ended: return leave(MOS_LEAVE_END)
+            }
+        }
+    }
+
+    /// Makes ``next()`` return 0 once, so that the script side can build its loop anew.
+    public mutating func requestLeave() { wantsLeave = true }
+
+    mutating func leave(_ why: Int) -> Int32 {
+        event.clearPacket()
+        event.hand(
+            slot: 0, event: 0, hook: MOS_NULL_HOOK, side: MOS_NULL_HOOK, socket: -1, flow: -1,
+            generation: 0)
+        event.setArgument(code: Int32(why), offset: 0, length: 0)
+        return 0
+    }
+}
+
+/// `mos.NULL`, as hook and as side.
+let MOS_NULL_HOOK = Int32(MOS_NULL)
+
+/// Why a worker could not be made.
+public enum WorkerError: Error, CustomStringConvertible {
+    /// The kernel refused the address space.
+    case noMemory(flows: Int)
+
+    public var description: String {
+        switch self {
+        case .noMemory(let flows):
+            "no address space for max_flows=\(flows); choose fewer (--set max_flows=N) or raise "
+                + "the limit (ulimit -v)"
+        }
+    }
+}
+
+/// How long a connection may be silent, by the phase that it is in; nanoseconds.
+struct Timeouts {
+    /// The phase of a connection as far as time-outs go, in ``mos_conn/phase``.
+    enum Class {
+        static let handshake: UInt8 = 0
+        static let established: UInt8 = 1
+        static let closing: UInt8 = 2
+        static let timeWait: UInt8 = 3
+    }
+
+    private let spans: InlineArray<4, Int64>
+    let timeWait: Int64
+
+    init(_ settings: Settings) {
+        func nanoseconds(_ seconds: Double) -> Int64 { Int64(min(seconds, 1e9) * 1e9) }
+        spans = [
+            nanoseconds(settings.handshakeTimeout), nanoseconds(settings.idleTimeout),
+            nanoseconds(settings.closeTimeout), nanoseconds(settings.timeWait),
+        ]
+        timeWait = nanoseconds(settings.timeWait)
+    }
+
+    /// When the connection ends unless another packet comes.
+    func deadline(_ conn: mos_conn) -> Timestamp {
+        Timestamp(conn.last).advanced(nanoseconds: spans[Int(conn.phase & 3)])
+    }
+}

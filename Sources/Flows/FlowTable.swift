@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: BSD-2-Clause
+import CMosABI
+
+/// The connections of one worker: found by addresses and ports, named by slot.
+///
+///     index (8 B an entry) -> conns[slot] (128 B, dense) -> exts[conn.ext] (256 B, from the first payload byte on)
+public struct FlowTable: ~Copyable {
+    /// What every packet of a connection needs.
+    public var conns: SlotPool<mos_conn>
+    /// What is kept of a connection that carries payload.
+    public var exts: SlotPool<mos_ext>
+    @usableFromInline var index: FlowIndex
+    @usableFromInline let seed: HashSeed
+    @usableFromInline let vlanInKey: Bool
+    @usableFromInline var serial: UInt64 = 0
+    @usableFromInline var longest = 0
+
+    /// A table for up to `capacity` connections; nil when the address space is refused.
+    public init?(capacity: Int, seed: HashSeed, vlanInKey: Bool = false) {
+        guard let conns = SlotPool<mos_conn>(capacity: capacity, hugePages: true),
+            let exts = SlotPool<mos_ext>(capacity: capacity, hugePages: true),
+            let index = FlowIndex()
+        else { return nil }
+        self.conns = conns
+        self.exts = exts
+        self.index = index
+        self.seed = seed
+        self.vlanInKey = vlanInKey
+    }
+
+    /// The longest look-up so far, in entries.
+    @inlinable public var longestProbe: Int { longest }
+
+    /// Connections in the table.
+    @inlinable public var count: Int { conns.count }
+
+    /// The hash under which a packet's connection is found, the same for both directions.
+    @inlinable @inline(__always)
+    public func hash(_ packet: mos_packet) -> UInt32 {
+        seed.hash(packet, vlan: vlanInKey ? packet.vlan : 0)
+    }
+
+    /// Asks the cache for what a look-up of `hash` will read first.
+    @inlinable @inline(__always)
+    public func prefetchIndex(_ hash: UInt32) { index.prefetch(hash) }
+
+    /// Asks the cache for the connection that `hash` probably belongs to.
+    @inlinable @inline(__always)
+    public func prefetchConnection(_ hash: UInt32) {
+        let slot = index.guess(hash)
+        if slot >= 0 { conns.prefetch(slot) }
+    }
+
+    /// The connection that the packet belongs to, -1 without one.
+    @inlinable
+    public mutating func find(_ packet: mos_packet, hash: UInt32) -> Int32 {
+        var place = index.start(hash)
+        var probes = 0
+        while true {
+            let entry = index.entry(place)
+            if entry == 0 { break }
+            if UInt32(truncatingIfNeeded: entry &>> 32) == hash {
+                let slot = Int32(truncatingIfNeeded: entry & 0xFFFF_FFFF) &- 1
+                if matches(slot, packet) { return slot }
+            }
+            place = index.after(place)
+            probes &+= 1
+            if probes > FlowIndex.probeLimit { break }
+        }
+        if probes > longest { longest = probes }
+        return -1
+    }
+
+    /// True when the connection in `slot` has the packet's addresses and ports, in either direction.
+    @inlinable @inline(__always)
+    func matches(_ slot: Int32, _ packet: mos_packet) -> Bool {
+        guard conns[slot].ip_version == packet.ip_version,
+            !vlanInKey || conns[slot].vlan == packet.vlan
+        else { return false }
+        if sentByClient(slot, packet) {
+            return conns[slot].svr_addr.a == packet.dst.a && conns[slot].svr_addr.b == packet.dst.b
+                && conns[slot].svr_port == packet.dport
+        }
+        return conns[slot].cli_addr.a == packet.dst.a && conns[slot].cli_addr.b == packet.dst.b
+            && conns[slot].cli_port == packet.dport && conns[slot].svr_addr.a == packet.src.a
+            && conns[slot].svr_addr.b == packet.src.b && conns[slot].svr_port == packet.sport
+    }
+
+    @inlinable @inline(__always)
+    func sentByClient(_ slot: Int32, _ packet: mos_packet) -> Bool {
+        conns[slot].cli_port == packet.sport && conns[slot].cli_addr.a == packet.src.a
+            && conns[slot].cli_addr.b == packet.src.b
+            // A connection between two equal addresses is told apart by its ports alone.
+            && (conns[slot].svr_port == packet.dport)
+    }
+
+    /// The end of the connection in `slot` that sent the packet.
+    @inlinable @inline(__always)
+    public func sender(_ slot: Int32, _ packet: mos_packet) -> Side {
+        sentByClient(slot, packet) && conns[slot].svr_addr.a == packet.dst.a
+            && conns[slot].svr_addr.b == packet.dst.b ? .client : .server
+    }
+
+    /// A fresh connection whose client sent the packet; -1 when the table is full.
+    @inlinable
+    public mutating func insert(_ packet: mos_packet, hash: UInt32) -> Int32 {
+        let slot = conns.take()
+        guard slot >= 0 else { return -1 }
+        guard index.insert(slot, hash: hash) else {
+            conns.give(slot)
+            return -1
+        }
+        serial &+= 1
+        // Generation 0 is that of a slot not in use.
+        if serial & 0xFFFF_FFFF == 0 { serial &+= 1 }
+        conns[slot] = mos_conn()
+        conns[slot].cli_addr = packet.src
+        conns[slot].svr_addr = packet.dst
+        conns[slot].cli_port = packet.sport
+        conns[slot].svr_port = packet.dport
+        conns[slot].vlan = packet.vlan
+        conns[slot].ip_version = packet.ip_version
+        conns[slot].generation = UInt32(truncatingIfNeeded: serial)
+        conns[slot].serial_high = UInt32(truncatingIfNeeded: serial &>> 32)
+        conns[slot].start = packet.time
+        conns[slot].last = packet.time
+        conns[slot].cli.wscale = 255
+        conns[slot].svr.wscale = 255
+        conns[slot].ext = -1
+        conns[slot].set = -1
+        conns[slot].wheel_next = -1
+        conns[slot].wheel_prev = -1
+        return slot
+    }
+
+    /// Takes the connection in `slot` out; handles to it are stale from now on.
+    ///
+    /// Its ``mos_ext`` is given back too; what hangs on that (stored bytes, readers) must be gone.
+    @inlinable
+    public mutating func remove(_ slot: Int32) {
+        index.remove(slot, hash: hash(of: slot))
+        let ext = conns[slot].ext
+        if ext >= 0 { exts.give(ext) }
+        conns[slot].generation = 0
+        conns[slot].serial_high = 0
+        conns.give(slot)
+    }
+
+    /// The hash under which the connection in `slot` was inserted.
+    @inlinable
+    func hash(of slot: Int32) -> UInt32 {
+        var packet = mos_packet()
+        packet.src = conns[slot].cli_addr
+        packet.dst = conns[slot].svr_addr
+        packet.sport = conns[slot].cli_port
+        packet.dport = conns[slot].svr_port
+        packet.ip_version = conns[slot].ip_version
+        packet.vlan = conns[slot].vlan
+        return hash(packet)
+    }
+
+    /// True while `slot` holds the flow that had `generation`.
+    @inlinable @inline(__always)
+    public func isLive(_ slot: Int32, generation: UInt32) -> Bool {
+        slot >= 0 && Int(slot) < conns.highWater && generation != 0
+            && conns[slot].generation == generation
+    }
+
+    /// The ``mos_ext`` of the connection, made on first need; -1 when there is no room.
+    @inlinable
+    public mutating func ensureExt(_ slot: Int32) -> Int32 {
+        let have = conns[slot].ext
+        if have >= 0 { return have }
+        let ext = exts.take()
+        guard ext >= 0 else { return -1 }
+        exts[ext] = mos_ext()
+        for side in Side.allCases {
+            exts[ext][sentBy: side].fin = .max
+            exts[ext][sentBy: side].runs = -1
+            exts[ext][sentBy: side].last_run = -1
+            exts[ext][sentBy: side].ordered_run = -1
+        }
+        exts[ext].readers = -1
+        conns[slot].ext = ext
+        return ext
+    }
+
+    /// The slots of all connections, in order of their start.
+    public func slotsInOrderOfStart() -> [Int32] {
+        (0..<Int32(conns.highWater)).filter { conns[$0].generation != 0 }
+            .sorted { conns[$0].serial < conns[$1].serial }
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+/// The link layer of a frame, by the number that capture files carry (tcpdump.org/linktypes).
+public struct LinkType: RawRepresentable, Hashable, Sendable {
+    /// The LINKTYPE_ value.
+    public var rawValue: UInt16
+
+    /// The link layer with that LINKTYPE_ value.
+    @inlinable @inline(__always)
+    public init(rawValue: UInt16) { self.rawValue = rawValue }
+
+    // Computed, so that a comparison on the packet path is one with a constant in every module.
+
+    /// BSD loopback: the address family in the writer's byte order, then the packet.
+    @inlinable public static var null: LinkType { LinkType(rawValue: 0) }
+    /// Ethernet.
+    @inlinable public static var ethernet: LinkType { LinkType(rawValue: 1) }
+    /// Raw IP, the number that some BSDs wrote.
+    @inlinable public static var rawBSD: LinkType { LinkType(rawValue: 12) }
+    /// Raw IP, the number that OpenBSD wrote.
+    @inlinable public static var rawOpenBSD: LinkType { LinkType(rawValue: 14) }
+    /// Raw IPv4 or IPv6.
+    @inlinable public static var raw: LinkType { LinkType(rawValue: 101) }
+    /// OpenBSD loopback: the address family in network byte order.
+    @inlinable public static var loop: LinkType { LinkType(rawValue: 108) }
+    /// Linux cooked capture, version 1.
+    @inlinable public static var linuxCooked: LinkType { LinkType(rawValue: 113) }
+    /// Raw IPv4.
+    @inlinable public static var ipv4: LinkType { LinkType(rawValue: 228) }
+    /// Raw IPv6.
+    @inlinable public static var ipv6: LinkType { LinkType(rawValue: 229) }
+    /// Linux cooked capture, version 2.
+    @inlinable public static var linuxCooked2: LinkType { LinkType(rawValue: 276) }
+}

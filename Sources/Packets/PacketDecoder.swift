@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: BSD-2-Clause
+import CMosABI
+
+/// Turns captured bytes into `mos_packet`: link layer, IP, transport, checksums.
+///
+/// Any bytes at all may come; what is malformed is a result, never a trap or an error thrown.
+public struct PacketDecoder: Sendable {
+    /// What is done about checksums.
+    public var checksums: ChecksumPolicy
+
+    /// A decoder that treats checksums that way.
+    public init(checksums: ChecksumPolicy = .auto) {
+        self.checksums = checksums
+    }
+
+    /// Decodes `frame` and fills in every field of `packet` that does not depend on other packets.
+    ///
+    /// Shape: `payload ..< payload + payload_len` always lies within the captured bytes; `l3` and
+    /// `l4` are -1 where there is no such header. `link` is the low byte of the LINKTYPE number
+    /// (Linux cooked v2, 276, becomes 20). A malformed frame keeps what was read up to the fault.
+    /// `number`, `offset` and `invalid` are left at 0 for the engine.
+    ///
+    /// - Parameters:
+    ///   - frame: the captured bytes and what the capture says about them.
+    ///   - packet: overwritten as a whole.
+    /// - Returns: what the frame is and what its checksum said.
+    public func decode(_ frame: Frame, into packet: inout mos_packet) -> DecodeResult {
+        packet.begin(frame)
+        do throws(DecodeError) {
+            let link = try LinkHeader(frame.bytes, frame.linkType)
+            packet.setLink(link, frame)
+            let datagram: Datagram
+            switch link.etherType {
+            case EtherType.ipv4: datagram = try ipv4(frame, &packet)
+            case EtherType.ipv6: datagram = try ipv6(frame, &packet)
+            default: return DecodeResult(.nonIP)
+            }
+            return transport(datagram, frame.bytes, &packet)
+        } catch {
+            return DecodeResult(malformed: error)
+        }
+    }
+
+    /// Decodes what an IP packet carries; a wrong header checksum is what counts then.
+    @inline(__always)
+    private func transport(
+        _ datagram: Datagram,
+        _ bytes: ByteView,
+        _ packet: inout mos_packet
+    ) -> DecodeResult {
+        var datagram = datagram
+        if !datagram.isComplete { datagram.set(MOS_PKT_TRUNCATED) }
+        packet.setDatagram(datagram)
+        var result: DecodeResult
+        do throws(DecodeError) {
+            result = try upper(datagram, bytes, &packet)
+        } catch {
+            result = DecodeResult(malformed: error)
+        }
+        if datagram.hasBadHeader {
+            result.kind = .malformed
+            result.error = .ipv4BadChecksum
+        }
+        return result
+    }
+
+    @inline(__always)
+    private func upper(
+        _ datagram: Datagram,
+        _ bytes: ByteView,
+        _ packet: inout mos_packet
+    ) throws(DecodeError) -> DecodeResult {
+        if datagram.isFragment { return DecodeResult(.fragment) }
+        switch datagram.proto {
+        case IPProtocol.tcp:
+            return try tcp(datagram, bytes, &packet)
+        case IPProtocol.udp:
+            return try udp(datagram, bytes, &packet)
+        case packet.ip_version == 4 ? IPProtocol.icmp : IPProtocol.icmpv6:
+            return try icmp(datagram, bytes, &packet)
+        default:
+            return DecodeResult(.otherIP)
+        }
+    }
+}

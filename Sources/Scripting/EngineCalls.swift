@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The table of C functions through which scripts call the engine. Each forwards; none raises, none calls back into Lua.
+import CMosABI
+import Engine
+import Glibc
+import Outputs
+
+/// A worker and where its records go, at the address that scripts pass back with every call.
+private struct Context: ~Copyable {
+    var worker: Worker
+    let writer: RecordWriter
+}
+
+/// Owns a worker and the table of calls into it.
+@safe
+public final class EngineCalls {
+    private let context: UnsafeMutablePointer<Context>
+    /// The table, for ``ScriptHost``.
+    @unsafe public let api: UnsafeMutablePointer<mos_api>
+
+    /// Binds `worker` to `writer`.
+    public init(_ worker: consuming Worker, writer: RecordWriter) {
+        unsafe context = .allocate(capacity: 1)
+        unsafe context.initialize(to: Context(worker: worker, writer: writer))
+        unsafe api = .allocate(capacity: 1)
+        unsafe api.initialize(to: mos_api())
+        unsafe fillLayout()
+        unsafe fillCalls()
+        unsafe fillReading()
+        unsafe fillRest()
+    }
+
+    deinit {
+        unsafe context.deinitialize(count: 1)
+        unsafe context.deallocate()
+        unsafe api.deallocate()
+    }
+
+    /// Runs `body` on the worker, between events.
+    public func withWorker<Result>(_ body: (inout Worker) -> Result) -> Result {
+        unsafe body(&context.pointee.worker)
+    }
+
+    private func fillLayout() {
+        unsafe api.pointee.abi = Int32(MOS_ABI_VERSION)
+        unsafe api.pointee.size_packet = Int32(MemoryLayout<mos_packet>.stride)
+        unsafe api.pointee.size_conn = Int32(MemoryLayout<mos_conn>.stride)
+        unsafe api.pointee.size_ext = Int32(MemoryLayout<mos_ext>.stride)
+        unsafe api.pointee.size_event = Int32(MemoryLayout<mos_event>.stride)
+        unsafe api.pointee.worker = UnsafeMutableRawPointer(context)
+        unsafe api.pointee.event = context.pointee.worker.eventAddress
+        unsafe api.pointee.conns = context.pointee.worker.connectionsAddress
+        unsafe api.pointee.exts = context.pointee.worker.extensionsAddress
+        unsafe api.pointee.counters = UnsafePointer(context.pointee.worker.countersAddress)
+        unsafe api.pointee.counter_count = Int32(Counter.names.count)
+        unsafe api.pointee.counter_name = { index in unsafe CounterNames.shared.address(index) }
+        unsafe api.pointee.source_name = { context in
+            unsafe worker(context).pointee.worker.sourceNameAddress()
+        }
+    }
+
+    private func fillCalls() {
+        unsafe api.pointee.next = { context in unsafe worker(context).pointee.worker.next() }
+        unsafe api.pointee.leave = { context in
+            unsafe worker(context).pointee.worker.requestLeave()
+            return 0
+        }
+        unsafe api.pointee.socket = { context, type in
+            unsafe worker(context).pointee.worker.makeSocket(type: type)
+        }
+        unsafe api.pointee.close_socket = { context, socket in
+            unsafe worker(context).pointee.worker.closeSocket(socket)
+        }
+        unsafe api.pointee.bind_filter = { context, socket, which, text, length in
+            let expression = unsafe text.map { unsafe string($0, length) }
+            return unsafe worker(context).pointee.worker.bindFilter(
+                socket, which: which, expression)
+        }
+        unsafe api.pointee.subscribe = { context, socket, event, hook, slot in
+            unsafe worker(context).pointee.worker.subscribe(
+                socket, event: event, hook: hook, slot: slot)
+        }
+        unsafe api.pointee.subscribe_flow = {
+            context, socket, flow, generation, event, hook, slot in
+            unsafe worker(context).pointee.worker.subscribe(
+                socket, flow: flow, generation: generation, event: event, hook: hook, callback: slot
+            )
+        }
+        unsafe api.pointee.freed_slot = { context in
+            unsafe worker(context).pointee.worker.takeFreedSlot()
+        }
+    }
+
+    private func fillReading() {
+        unsafe api.pointee.view = { context, socket, flow, generation, side in
+            unsafe worker(context).pointee.worker.view(socket, flow, generation, side: side)
+        }
+        unsafe api.pointee.consume = { context, socket, flow, generation, side, count in
+            unsafe worker(context).pointee.worker.consume(
+                socket, flow, generation, side: side, count: count)
+        }
+        unsafe api.pointee.ppeek = { context, socket, flow, generation, side, offset, length in
+            unsafe worker(context).pointee.worker.ppeek(
+                socket, flow, generation, side: side, offset: offset, length: length)
+        }
+        unsafe api.pointee.set_option = { context, socket, flow, generation, option, value in
+            unsafe worker(context).pointee.worker.setOption(
+                socket, flow, generation, option: option, value: value)
+        }
+        unsafe api.pointee.get_option = { context, socket, flow, generation, option, index in
+            unsafe worker(context).pointee.worker.getOption(
+                socket, flow, generation, option: option, index: index)
+        }
+        unsafe api.pointee.close_flow = { context, socket, flow, generation in
+            unsafe worker(context).pointee.worker.closeFlow(socket, flow, generation)
+        }
+    }
+
+    private func fillRest() {
+        unsafe api.pointee.set_timer = { context, seconds, interval in
+            unsafe worker(context).pointee.worker.setTimer(seconds: seconds, interval: interval)
+        }
+        unsafe api.pointee.cancel_timer = { context, id in
+            unsafe worker(context).pointee.worker.cancelTimer(id)
+        }
+        unsafe api.pointee.emit = { context, kind, bytes, length in
+            unsafe emit(worker(context), kind, bytes, length)
+        }
+        unsafe api.pointee.flow_state = { context, size in
+            unsafe worker(context).pointee.worker.makeFlowState(size: size)
+        }
+        unsafe api.pointee.hash_new = HashCalls.new
+        unsafe api.pointee.hash_update = HashCalls.update
+        unsafe api.pointee.hash_final = HashCalls.final
+        unsafe api.pointee.hash_free = HashCalls.free
+    }
+}
+
+/// The context behind the address that a call brought.
+@unsafe @inline(__always)
+private func worker(_ context: UnsafeMutableRawPointer?) -> UnsafeMutablePointer<Context> {
+    // Scripts hand back what they were given; they cannot make one up without the FFI.
+    unsafe context.unsafelyUnwrapped.assumingMemoryBound(to: Context.self)
+}
+
+@unsafe
+private func string(_ text: UnsafePointer<CChar>, _ length: Int32) -> String {
+    unsafe String(
+        decoding: UnsafeRawBufferPointer(start: text, count: Int(max(length, 0))), as: UTF8.self)
+}
+
+@unsafe
+private func emit(
+    _ context: UnsafeMutablePointer<Context>, _ kind: Int32, _ bytes: UnsafePointer<CChar>?,
+    _ length: Int32
+) -> Int32 {
+    guard let bytes = unsafe bytes, length >= 0 else { return -EINVAL }
+    let line = unsafe UnsafeRawBufferPointer(start: bytes, count: Int(length))
+    if kind == Int32(MOS_EMIT_DIAGNOSTIC) {
+        unsafe context.pointee.writer.flush()
+        Diagnostics.say(unsafe String(decoding: line, as: UTF8.self))
+        return 0
+    }
+    unsafe context.pointee.writer.write(line: line)
+    return 0
+}
+
+/// Counter names as C strings that live as long as the process.
+@safe
+private final class CounterNames: @unchecked Sendable {
+    static let shared = CounterNames()
+    private let names: [UnsafeMutablePointer<CChar>?]
+
+    private init() { unsafe names = Counter.names.map { unsafe strdup($0) } }
+
+    @unsafe
+    func address(_ index: Int32) -> UnsafePointer<CChar>? {
+        guard index >= 0, unsafe Int(index) < names.count else { return nil }
+        return unsafe names[Int(index)].map { unsafe UnsafePointer($0) }
+    }
+}

@@ -1,0 +1,219 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- Errors in a script's callbacks: what is said, and who is switched off for how long.
+--
+-- After `errors_in_a_row` on one flow the callback is off for that flow. After errors on 100
+-- different flows without one success between it pauses for a second, doubling up to 60. Nothing of
+-- this costs anything before the first error: only then does the loop count successes (see
+-- mos.loop).
+local abi = require "mos.abi"
+local boot = require "mos.boot"
+local errors = require "mos.errors"
+local flow = require "mos.flow"
+local output = require "mos.output"
+local slots = require "mos.slots"
+local sockets = require "mos.sockets"
+
+local api, worker, ev = abi.api, abi.worker, abi.event
+local FLOWS, FIRST_PAUSE, LAST_PAUSE = 100, 1, 60
+local SHOWN = 5        -- errors of a callback that are shown in full
+local REMEMBERED = 4096 -- flows of a callback whose errors in a row are counted
+
+local faults = {
+  --- Errors so far.
+  count = 0,
+  --- True once the loop has to report successes too.
+  counting = false,
+  --- True when the run has to stop (--strict).
+  stopped = false,
+}
+
+local records = {} -- slot -> what is known of its callback's errors
+local side_names = { [0] = "SIDE_CLI", "SIDE_SVR", "SIDE_BOTH" }
+
+local function now()
+  return ev.now.sec + ev.now.nsec * 1e-9
+end
+
+local function frame_name(info)
+  if info.what == "main" then return "at top level" end
+  if info.name then return ("in '%s'"):format(info.name) end
+  return ("in the function of line %d"):format(info.linedefined)
+end
+
+-- Message and the user's frames, captured where the error happened.
+local function describe(message)
+  local lines = { type(message) == "string" and message or "error: " .. errors.show(message) }
+  for level = 2, 60 do
+    local info = debug.getinfo(level, "Snl")
+    if not info then break end
+    if info.what ~= "C" and not errors.is_ours(info.source) then
+      lines[#lines + 1] = ("    %s:%d: %s"):format(
+        info.short_src, info.currentline, frame_name(info))
+    end
+  end
+  return table.concat(lines, "\n")
+end
+
+--- The message handler of every protected call of user code.
+faults.describe = describe
+
+local function context()
+  local text = { "event ", sockets.event_name(ev.event) }
+  if ev.hook ~= abi.constant "NULL" then
+    text[#text + 1] = " at " .. sockets.hook_name(ev.hook)
+  end
+  if side_names[ev.side] then text[#text + 1] = ", " .. side_names[ev.side] end
+  if ev.flow >= 0 then text[#text + 1] = ", flow " .. flow.describe(ev.flow, ev.generation) end
+  return table.concat(text)
+end
+
+local function callback_name(slot)
+  local fn = slots.functions[slot]
+  if not fn then return "callback" end
+  local info = debug.getinfo(fn, "S")
+  return ("callback %s:%d"):format(info.short_src, info.linedefined)
+end
+
+local function record_of(slot)
+  local record = records[slot]
+  if not record then
+    record = { name = callback_name(slot), row = {}, rows = 0, different = 0, shown = 0, hidden = 0,
+      pause = FIRST_PAUSE, resume = nil, skipped = 0, off = 0 }
+    records[slot] = record
+  end
+  return record
+end
+
+local function show(record, text)
+  if record.shown < SHOWN then
+    record.shown = record.shown + 1
+    output.diagnose("mos: error in a callback: " .. text)
+    if record.shown == SHOWN then
+      output.diagnose(("mos: %s: further errors are counted, not shown"):format(record.name))
+    end
+  else
+    record.hidden = record.hidden + 1
+  end
+end
+
+local function switch_off(record)
+  local result = api.subscribe_flow(
+    worker, ev.socket, ev.flow, ev.generation, ev.event, ev.hook, 0)
+  if result < 0 then return end
+  record.off = record.off + 1
+  if record.off == 1 then
+    output.diagnose(("mos: %s is off for flow %s after %d errors in a row (said once)"):format(
+      record.name, flow.describe(ev.flow, ev.generation), boot.options.errors_in_a_row))
+  end
+end
+
+local function pause(record)
+  record.resume = now() + record.pause
+  output.diagnose(
+    ("mos: %s pauses for %d s of packet time after errors on %d flows without a success"):format(
+      record.name, record.pause, FLOWS))
+  record.pause = math.min(LAST_PAUSE, record.pause * 2)
+  record.different, record.row, record.rows = 0, {}, 0
+end
+
+-- Flows are told apart by slot and generation; what has no flow counts as a new one each time.
+local function key_of_event()
+  if ev.flow < 0 then return nil end
+  return ev.flow * 4294967296 + ev.generation
+end
+
+local function count_row(record, key)
+  if not key then
+    record.different = record.different + 1
+    return
+  end
+  local row = (record.row[key] or 0) + 1
+  if row == 1 then
+    if record.rows >= REMEMBERED then record.row, record.rows = {}, 0 end
+    record.rows = record.rows + 1
+    record.different = record.different + 1
+  end
+  record.row[key] = row
+  if row >= boot.options.errors_in_a_row then switch_off(record) end
+end
+
+--- A callback of slot `slot` failed with `text`. True when the loop must be left: to stop, or to be
+--- entered again counting successes.
+function faults.failed(slot, text)
+  faults.count = faults.count + 1
+  local record = record_of(slot)
+  show(record, text .. "\n    " .. context())
+  if boot.options.strict then
+    faults.stopped = true
+    return true
+  end
+  count_row(record, key_of_event())
+  if record.different >= FLOWS then pause(record) end
+  local entered = faults.counting
+  faults.counting = true
+  return not entered
+end
+
+--- A callback of slot `slot` returned without an error.
+function faults.succeeded(slot)
+  local record = records[slot]
+  if not record then return end
+  record.different, record.pause = 0, FIRST_PAUSE
+  if record.rows > 0 then
+    local key = key_of_event()
+    if key and record.row[key] then
+      record.row[key] = nil
+      record.rows = record.rows - 1
+    end
+  end
+end
+
+--- True while the callback of that slot pauses; counts what it misses.
+function faults.paused(slot)
+  local record = records[slot]
+  if not record or not record.resume then return false end
+  if now() < record.resume then
+    record.skipped = record.skipped + 1
+    return true
+  end
+  record.resume = nil
+  return false
+end
+
+--- A user function other than an event's callback failed.
+function faults.outside(what, text)
+  faults.count = faults.count + 1
+  output.diagnose(("mos: error in %s: %s"):format(what, text))
+  if boot.options.strict then faults.stopped = true end
+end
+
+local function close(record)
+  if record.hidden > 0 then
+    output.diagnose(("mos: %s: %d more errors"):format(record.name, record.hidden))
+  end
+  if record.off > 1 then
+    output.diagnose(("mos: %s was switched off on %d flows"):format(record.name, record.off))
+  end
+  if record.skipped > 0 then
+    output.diagnose(
+      ("mos: %s missed %d events while it paused"):format(record.name, record.skipped))
+  end
+end
+
+--- A slot stands for another function from now on.
+function faults.forget(slot)
+  if records[slot] then
+    close(records[slot])
+    records[slot] = nil
+  end
+end
+
+--- Says at the end of the run what was only counted.
+function faults.summarize()
+  local order = {}
+  for slot in pairs(records) do order[#order + 1] = slot end
+  table.sort(order)
+  for _, slot in ipairs(order) do close(records[slot]) end
+end
+
+return faults

@@ -1,0 +1,247 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- Flow values {slot, generation, socket}: one connection as one monitor socket sees it.
+--
+-- They are plain Lua tables, not FFI structs, because LuaJIT keeps a fresh table in registers
+-- across a call into the engine, and writes a struct to memory there: a struct would be garbage at
+-- every event. Fields are an if-chain because comparing a constant key costs nothing once compiled.
+local ffi = require "ffi"
+local bit = require "bit"
+local abi = require "mos.abi"
+local address = require "mos.address"
+local errors = require "mos.errors"
+local fields = require "mos.fields"
+local identity = require "mos.identity"
+local schema = require "mos.schema"
+local tcp_flags = require "mos.tcp_flags"
+
+local conns, exts = abi.conns, abi.exts
+local getmetatable, setmetatable = getmetatable, setmetatable
+local band, bor = bit.band, bit.bor
+
+local HAS_CONTEXT = abi.constant "CONN_HAS_CONTEXT"
+local MIDSTREAM = abi.constant "CONN_MIDSTREAM"
+
+-- Connections as 32-bit words, for addresses: the layout's uint64_t would come out as cdata.
+local words = ffi.cast("const uint32_t *", conns)
+local WORDS = ffi.sizeof("struct mos_conn") / 4
+local CLI_ADDR = ffi.offsetof("struct mos_conn", "cli_addr") / 4
+local SVR_ADDR = ffi.offsetof("struct mos_conn", "svr_addr") / 4
+
+--- Short names of TCP states by number; none for the stack of which nothing was seen.
+local state_names = {}
+for _, name in ipairs { "CLOSED", "LISTEN", "SYN_SENT", "SYN_RCVD", "ESTABLISHED", "FIN_WAIT_1",
+  "FIN_WAIT_2", "CLOSE_WAIT", "CLOSING", "LAST_ACK", "TIME_WAIT" } do
+  state_names[abi.constant("STATE_" .. name)] = name
+end
+
+local end_reasons = {}
+for _, name in ipairs { "FIN", "RESET", "REFUSED", "TIMEOUT", "HANDSHAKE_TIMEOUT", "REUSE",
+  "EVICTED", "SHUTDOWN", "RESET_BY_MONITOR" } do
+  end_reasons[abi.constant("END_" .. name)] = name:lower():gsub("_", "-")
+end
+
+local Flow = { __name = "flow" }
+local Side = { __name = "side of a flow" }
+local Socket = { __name = "socket" } -- filled by mos.sockets
+local methods = {}  -- of flows; filled by the modules that own them
+local contexts = {} -- socket id -> slot -> value
+local sockets = {}  -- socket id -> socket value
+local states = {}   -- socket id -> function(slot) that gives flow.state
+
+local function ended(what)
+  errors.raise(what .. ": this flow has ended", "EBADF")
+end
+
+local function conn_of(flow)
+  local c = conns[flow[1]]
+  if c.generation ~= flow[2] then ended "flow" end
+  return c
+end
+
+local side_has = tcp_flags.method(Side, function(side)
+  local c = conns[side[1]]
+  if c.generation ~= side[2] then ended "side" end
+  return side[3] == 0 and c.cli.flags or c.svr.flags
+end)
+
+-- What the reassembly counted of that end, nil before its connection carried payload.
+local function stream_of(c, which)
+  local ext = c.ext
+  if ext < 0 then return nil end
+  if which == 0 then return exts[ext].cli end
+  return exts[ext].svr
+end
+
+function Side.__index(side, key)
+  local slot, which = side[1], side[3]
+  local c = conns[slot]
+  if c.generation ~= side[2] then ended "side" end
+  if key == "addr" then
+    return address.text(words, slot * WORDS + (which == 0 and CLI_ADDR or SVR_ADDR), c.ip_version)
+  elseif key == "port" then
+    if which == 0 then return c.cli_port end
+    return c.svr_port
+  end
+  local e
+  if which == 0 then e = c.cli else e = c.svr end
+  if key == "state" then return state_names[e.state]
+  elseif key == "packets" then return e.packets
+  elseif key == "flags" then return e.flags
+  elseif key == "window" then return e.wnd
+  elseif key == "mss" then
+    if e.mss ~= 0 then return e.mss end
+    return nil
+  elseif key == "wscale" then
+    if e.wscale ~= 255 then return e.wscale end
+    return nil
+  elseif key == "isn" then
+    if band(e.known, 1) ~= 0 then return e.iss end
+    return nil
+  elseif key == "addr_bytes" then
+    return address.bytes(words, slot * WORDS + (which == 0 and CLI_ADDR or SVR_ADDR), c.ip_version)
+  elseif key == "has" then return side_has
+  end
+  if key == "bytes" or key == "unique_bytes" or key == "gap_bytes" or key == "retransmitted"
+    or key == "out_of_order" then
+    local s = stream_of(c, which)
+    if s == nil then return 0 end
+    if key == "bytes" then return s.bytes
+    elseif key == "unique_bytes" then return s.unique
+    elseif key == "gap_bytes" then return s.gap_bytes
+    elseif key == "retransmitted" then return s.retransmitted
+    end
+    return s.out_of_order
+  end
+  return fields.unknown(which == 0 and "flow.cli" or "flow.svr", schema.side, key)
+end
+
+function Side.__newindex(side, key)
+  fields.read_only(side[3] == 0 and "flow.cli" or "flow.svr", key)
+end
+
+function Side.__eq(a, b)
+  return a[1] == b[1] and a[2] == b[2] and a[3] == b[3]
+end
+
+local function side_text(slot, which)
+  local c = conns[slot]
+  local at = slot * WORDS + (which == 0 and CLI_ADDR or SVR_ADDR)
+  local text = address.text(words, at, c.ip_version)
+  return address.endpoint(text, which == 0 and c.cli_port or c.svr_port, c.ip_version)
+end
+
+function Side.__tostring(side)
+  if conns[side[1]].generation ~= side[2] then return "side of an ended flow" end
+  return side_text(side[1], side[3])
+end
+
+--- The number of a flow that is never used twice in a run.
+local function id_of(c)
+  return c.serial_high * 4294967296 + c.generation
+end
+
+local function seconds(time)
+  return time.sec + time.nsec * 1e-9
+end
+
+function Flow.__index(flow, key)
+  if key == "cli" then return setmetatable({ flow[1], flow[2], 0 }, Side)
+  elseif key == "svr" then return setmetatable({ flow[1], flow[2], 1 }, Side)
+  elseif key == "slot" then return flow[1]
+  elseif key == "id" then return id_of(conn_of(flow))
+  elseif key == "ctx" then
+    conn_of(flow)
+    return contexts[flow[3]][flow[1]]
+  elseif key == "state" then
+    conn_of(flow)
+    local state = states[flow[3]]
+    if state then return state(flow[1]) end
+    errors.raise("flow.state: this script declared none with mos.flow_state")
+  elseif key == "start_time" then return seconds(conn_of(flow).start)
+  elseif key == "last_time" then return seconds(conn_of(flow).last)
+  elseif key == "duration" then
+    local c = conn_of(flow)
+    return (c.last.sec - c.start.sec) + (c.last.nsec - c.start.nsec) * 1e-9
+  elseif key == "ip_version" then return conn_of(flow).ip_version
+  elseif key == "vlan" then
+    local vlan = conn_of(flow).vlan
+    if vlan ~= 65535 then return vlan end
+    return nil
+  elseif key == "midstream" then return band(conn_of(flow).flags, MIDSTREAM) ~= 0
+  elseif key == "end_reason" then return end_reasons[conn_of(flow).end_reason]
+  elseif key == "socket" then return sockets[flow[3]]
+  elseif key == "uid" then
+    conn_of(flow)
+    return identity.uid(words, flow[1] * WORDS)
+  elseif key == "community_id" then
+    return identity.community_id(words, flow[1] * WORDS, conn_of(flow))
+  end
+  local method = methods[key]
+  if method then return method end
+  return fields.unknown("flow", schema.flow, key)
+end
+
+local function set_context(flow, value)
+  local c = conn_of(flow)
+  local kept = contexts[flow[3]]
+  local slot = flow[1]
+  if value ~= nil then
+    -- The engine tells the end of such flows apart, so that the value is forgotten then.
+    c.flags = bor(c.flags, HAS_CONTEXT)
+  end
+  kept[slot] = value
+end
+
+function Flow.__newindex(flow, key, value)
+  if key == "ctx" then return set_context(flow, value) end
+  fields.read_only("flow", key)
+end
+
+function Flow.__eq(a, b)
+  return a[1] == b[1] and a[2] == b[2] and a[3] == b[3]
+end
+
+function Flow.__tostring(flow)
+  if conns[flow[1]].generation ~= flow[2] then return "ended flow" end
+  return side_text(flow[1], 0) .. " > " .. side_text(flow[1], 1)
+end
+
+function methods.start_parts(flow)
+  local start = conn_of(flow).start
+  return start.sec, start.nsec
+end
+
+function methods.last_parts(flow)
+  local last = conn_of(flow).last
+  return last.sec, last.nsec
+end
+
+local module = {
+  Flow = Flow, Side = Side, Socket = Socket, methods = methods, contexts = contexts,
+  sockets = sockets, states = states, state_names = state_names, set_context = set_context,
+}
+
+--- Raises unless `value` is a flow.
+function module.check(call, value)
+  if getmetatable(value) ~= Flow then
+    errors.argument(call, 1, "flow", value, "a flow", "EBADF")
+  end
+end
+
+--- Raises unless the flow lives; the connection otherwise.
+module.conn_of = conn_of
+
+--- The flow's text for messages: never raises.
+function module.describe(slot, generation)
+  return tostring(setmetatable({ slot, generation, 0 }, Flow))
+end
+
+--- Forgets what is kept for the flow in `slot`, which is gone.
+function module.release(slot)
+  for id = 0, #contexts do
+    local kept = contexts[id]
+    if kept then kept[slot] = nil end
+  end
+end
+
+return module

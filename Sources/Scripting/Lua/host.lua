@@ -1,0 +1,101 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- What the host program calls: load scripts, run them, check them. Runs first; makes the others
+-- loadable.
+-- `texts` maps module names to their source; `boot` is {abi_text, api}.
+local texts, boot = ...
+
+for name, text in pairs(texts) do
+  package.preload["mos." .. name] = function(...)
+    return assert(loadstring(text, "=mos/" .. name .. ".lua"))(...)
+  end
+end
+boot.options = { args = {} }
+package.loaded["mos.boot"] = boot
+
+-- The loop with all callbacks inlined is one large piece of machine code; the defaults are too
+-- small.
+require("jit.opt").start("maxtrace=8000", "maxrecord=16000", "maxirconst=4000", "maxside=1000",
+  "maxsnap=2000", "sizemcode=256", "maxmcode=65536")
+
+local host = {}
+
+-- The parts that need an engine, loaded by `host.open`.
+local engine
+
+local flags = { ["1"] = true, ["0"] = false }
+
+-- `name=value` or `arg=text`, each closed by a zero byte.
+local function read_options(text)
+  local options = boot.options
+  for name, value in text:gmatch "([%w_]+)=(%Z*)%z" do
+    if name == "arg" then
+      options.args[#options.args + 1] = value
+    elseif name == "errors_in_a_row" then
+      options[name] = tonumber(value)
+    elseif flags[value] ~= nil then
+      options[name] = flags[value]
+    else
+      options[name] = value
+    end
+  end
+end
+
+--- Binds to the engine and puts `mos` and `print` in place.
+function host.open(options)
+  read_options(options)
+  local public = require "mos.mos"
+  engine = {
+    public = public,
+    faults = require "mos.faults",
+    globals = require "mos.globals",
+    loop = require "mos.loop",
+    output = require "mos.output",
+    scripts = require "mos.scripts",
+  }
+  rawset(_G, "mos", public.mos)
+  package.loaded.mos = public.mos
+  rawset(_G, "print", engine.output.print)
+  if not boot.options.allow_globals then engine.globals.guard() end
+end
+
+--- Runs the top level of a script. A syntax error is returned, with true behind it; others are
+--- raised, with the user's frames.
+function host.load(source, text)
+  local chunk, problem = loadstring((text:gsub("^#[^\n]*", "", 1)), source)
+  if not chunk then return problem, true end
+  engine.scripts.begin(source)
+  local ok, message = xpcall(chunk, engine.faults.describe)
+  engine.scripts.finish()
+  if not ok then error(message, 0) end
+end
+
+local function call_all(what, list)
+  for _, fn in ipairs(list) do
+    if engine.faults.stopped then return end
+    local ok, message = xpcall(fn, engine.faults.describe)
+    if not ok then engine.faults.outside(what, message) end
+  end
+end
+
+--- Runs all scripts over all packets. Returns the number of errors, and whether the run was
+--- stopped.
+function host.run()
+  engine.scripts.running = true
+  call_all("on_start", engine.public.hooks.start)
+  if not engine.faults.stopped then engine.loop.run() end
+  call_all("on_exit", engine.public.hooks.exit)
+  engine.faults.summarize()
+  return engine.faults.count, engine.faults.stopped
+end
+
+--- The events whose name matches a glob, one paragraph each.
+function host.events(glob)
+  return require("mos.catalogue").events(glob)
+end
+
+--- What is wrong with a script, as lines `file:line:column: message`; loads it without traffic.
+function host.check(source, text)
+  return require("mos.check").check(source, text, host.load)
+end
+
+return host

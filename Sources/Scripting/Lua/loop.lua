@@ -1,0 +1,201 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- The loop that drives the engine: it asks for the next event and calls the function of its slot.
+--
+-- It is generated whenever the registrations of sockets change: a binary if-tree over the slots,
+-- one protected call per slot, everything constant, so that LuaJIT compiles each way through it
+-- into one trace. What is registered on single flows is called through a table and never
+-- regenerates it.
+local abi = require "mos.abi"
+local boot = require "mos.boot"
+local errors = require "mos.errors"
+local faults = require "mos.faults"
+local flow = require "mos.flow"
+local output = require "mos.output"
+local slots = require "mos.slots"
+local sockets = require "mos.sockets"
+local timers = require "mos.timers"
+
+local api, worker, ev = abi.api, abi.worker, abi.event
+local xpcall, setmetatable = xpcall, setmetatable
+local Flow = flow.Flow
+local REGENERATE = abi.constant "LEAVE_REGENERATE"
+
+local UNROLLED = 40     -- functions that fit into one loop: LuaJIT allows 60 upvalues
+local GENERATIONS = 100 -- afterwards everything goes through the table
+
+--- The last argument of ON_ERROR, ON_GAP and ON_ZERO_WINDOW: reads the event in hand.
+local code_names = {}
+for _, name in ipairs { "OVERRUN", "WINDOW", "PAWS", "LIMIT" } do
+  code_names[abi.constant("ERROR_" .. name)] = name
+end
+
+local arg = setmetatable({}, {
+  __name = "arg",
+  __index = function(_, key)
+    if key == "offset" then return ev.offset
+    elseif key == "length" then return ev.length
+    elseif key == "code" then return code_names[ev.code]
+    elseif key == "duration" then return nil
+    end
+    errors.raise(("arg has no field %s; it has code, offset and length"):format(errors.show(key)))
+  end,
+  __newindex = function() errors.raise("arg: its fields cannot be set") end,
+})
+
+local calls = {
+  [slots.FLOW] = "xpcall(%s, describe, setmetatable({ ev.flow, ev.generation, ev.socket }, Flow), "
+    .. "ev.side, ev.event)",
+  [slots.ARG] = "xpcall(%s, describe, setmetatable({ ev.flow, ev.generation, ev.socket }, Flow), "
+    .. "ev.side, ev.event, arg)",
+  [slots.SOCKET] = "xpcall(%s, describe, sockets[ev.socket], ev.side, ev.event)",
+}
+
+local plain = "local ok, e = CALL if not ok and failed(s, e) then return s end"
+local counting = "if not paused(s) then local ok, e = CALL "
+  .. "if ok then succeeded(s) elseif failed(s, e) then return s end end"
+
+-- Through the table: slots of single flows, and those beyond UNROLLED.
+local dispatch = [[
+local fn, kind = functions[s], kinds[s]
+if kind == 1 then FLOW elseif kind == 2 then ARG elseif kind == 3 then SOCKET end
+]]
+
+local function call_of(kind, name)
+  local text = faults.counting and counting or plain
+  return (text:gsub("CALL", function() return calls[kind]:format(name) end))
+end
+
+local function dispatch_text()
+  return (dispatch:gsub("%u%u%u+", function(kind) return call_of(slots[kind], "fn") end))
+end
+
+local function tree(list, from, to)
+  if from == to then
+    local slot = list[from]
+    return ("if s == %d then %s else if other(s) then return s end end"):format(
+      slot, call_of(slots.kinds[slot], "f" .. slot))
+  end
+  local middle = math.floor((from + to) / 2) + 1
+  return ("if s < %d then %s else %s end"):format(
+    list[middle], tree(list, from, middle - 1), tree(list, middle, to))
+end
+
+local unrolled = {} -- slot -> true for those in the loop that runs
+
+local function slots_of_sockets()
+  local seen, list = {}, {}
+  for _, events in pairs(sockets.registered) do
+    for _, hooks in pairs(events) do
+      for _, slot in pairs(hooks) do
+        if not seen[slot] then
+          seen[slot] = true
+          list[#list + 1] = slot
+        end
+      end
+    end
+  end
+  table.sort(list)
+  return list
+end
+
+-- A timer is due. True when the loop must be left.
+local function fire()
+  local timer = timers.due()
+  if not timer then return false end
+  local ok, e = xpcall(timer.fn, faults.describe, timer)
+  if ok then
+    timer.failures = 0
+    return false
+  end
+  faults.outside("a timer", e)
+  timer.failures = timer.failures + 1
+  if timer.interval > 0 and timer.failures >= boot.options.errors_in_a_row and timer:cancel() then
+    output.diagnose(("mos: this timer is off after %d errors in a row"):format(timer.failures))
+  end
+  return faults.stopped
+end
+
+local function release()
+  flow.release(ev.flow)
+end
+
+local source = [[
+local next, worker, ev, xpcall, describe, setmetatable, Flow, arg, sockets, functions, kinds,
+  failed, succeeded, paused, fire, release = ...
+FUNCTIONS
+local function other(s)
+  DISPATCH
+end
+return function()
+  while true do
+    local s = next(worker)
+    if s >= 3 then
+      TREE
+    elseif s == 2 then
+      if fire() then return s end
+    elseif s == 1 then
+      release()
+    else
+      return 0
+    end
+  end
+end
+]]
+
+local generations = 0
+
+local function generate()
+  generations = generations + 1
+  local list = generations <= GENERATIONS and slots_of_sockets() or {}
+  for i = #list, UNROLLED + 1, -1 do list[i] = nil end
+  unrolled = {}
+  local functions = {}
+  for i, slot in ipairs(list) do
+    functions[i] = ("local f%d = functions[%d]"):format(slot, slot)
+    unrolled[slot] = true
+  end
+  local body = #list > 0 and tree(list, 1, #list) or "if other(s) then return s end"
+  local parts = {
+    FUNCTIONS = table.concat(functions, "\n"), DISPATCH = dispatch_text(), TREE = body,
+  }
+  local text = source:gsub("%f[%u](%u+)%f[%U]", parts)
+  local chunk = assert(loadstring(text, "=mos/loop (generated)"))
+  return chunk(api.next, worker, ev, xpcall, faults.describe, setmetatable, Flow, arg, flow.sockets,
+    slots.functions, slots.kinds, faults.failed, faults.succeeded, faults.paused, fire, release)
+end
+
+local running = false
+
+-- A loop that may call the wrong function, or miss one, is left before the next event.
+local function outdated()
+  if running then api.leave(worker) end
+end
+
+sockets.on_change(outdated)
+slots.on_free(function(slot)
+  faults.forget(slot)
+  if unrolled[slot] then outdated() end
+end)
+
+local loop = {}
+
+--- Runs until the engine has no more events or the script must stop.
+function loop.run()
+  running = true
+  local barren = 0 -- errors outside callbacks since the loop was last left as it should be
+  repeat
+    local ok, left = pcall(generate())
+    local over = ok and left == 0 and ev.code ~= REGENERATE
+    if ok then
+      barren = 0
+    else
+      collectgarbage()
+      barren = barren + 1
+      faults.count = faults.count + 1
+      output.diagnose("mos: error outside the callbacks: " .. tostring(left))
+    end
+  until over or faults.stopped or barren >= 100
+  running = false
+end
+
+return loop

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-2-Clause
+import CMosABI
+
+/// Scripts over one worker of the engine: loads them and runs the loop that asks the engine for events.
+public final class ScriptHost {
+    /// How a run ended.
+    public struct Outcome: Equatable, Sendable {
+        /// Errors in callbacks, timers, `on_start` and `on_exit`.
+        public var errors: Int
+        /// True when the first error ended the run (``ScriptOptions/isStrict``).
+        public var wasStopped: Bool
+    }
+
+    private let lua: LuaState
+
+    /// A host bound to the engine's calls.
+    ///
+    /// - Parameters:
+    ///   - api: the table of the worker's calls; it must outlive the host.
+    ///   - options: how scripts are run.
+    /// - Throws: ``ScriptError/library(_:)`` when the engine's layout is not the library's.
+    public init(api: UnsafePointer<mos_api>, options: ScriptOptions) throws(ScriptError) {
+        lua = unsafe try LuaState.open(api: api)
+        do {
+            _ = try lua.call("open", options.encoded)
+        } catch {
+            throw .library(error.description)
+        }
+    }
+
+    /// Reads a script file and runs its top level.
+    ///
+    /// - Parameter path: the file.
+    /// - Throws: that it cannot be read, is not Lua, or raised an error.
+    public func load(file path: String) throws(ScriptError) {
+        try load(bytes: ScriptFile.read(path), source: "@" + path)
+    }
+
+    /// Runs the top level of a script that was given as text.
+    ///
+    /// - Parameters:
+    ///   - code: the script.
+    ///   - name: how messages call it.
+    /// - Throws: that it is not Lua, or raised an error.
+    public func load(code: String, name: String) throws(ScriptError) {
+        try load(bytes: Array(code.utf8), source: "=" + name)
+    }
+
+    private func load(bytes: [UInt8], source: String) throws(ScriptError) {
+        let answer = try lua.call("load", source, bytes: bytes)
+        if answer.flag { throw .syntax(answer.text) }
+    }
+
+    /// Runs the scripts over everything that the engine hands out, from `on_start` to `on_exit`.
+    ///
+    /// - Returns: what went wrong in callbacks; it has been reported already.
+    /// - Throws: ``ScriptError/script(_:)`` when the run could not begin.
+    public func run() throws(ScriptError) -> Outcome {
+        let answer = try lua.call("run")
+        return Outcome(errors: Int(answer.number), wasStopped: answer.flag)
+    }
+
+    /// What is wrong with a script, found without traffic.
+    ///
+    /// - Parameter path: the file.
+    /// - Returns: lines `file:line:column: message`, none when nothing is wrong.
+    /// - Throws: that it cannot be read.
+    public func check(file path: String) throws(ScriptError) -> [String] {
+        let answer = try lua.call("check", "@" + path, bytes: ScriptFile.read(path))
+        return answer.text.split(separator: "\n").map(String.init)
+    }
+
+    /// The events that scripts can register for, with hooks, sides and meaning.
+    ///
+    /// - Parameter glob: which ones, `*` and `?` as in a shell; nil = all.
+    /// - Returns: a paragraph for each.
+    /// - Throws: ``ScriptError/script(_:)`` when none matches.
+    public static func eventCatalogue(matching glob: String?) throws(ScriptError) -> String {
+        let lua = unsafe try LuaState.open(api: nil)
+        return try lua.call("events", glob ?? "").text
+    }
+}
+
+extension ScriptHost {
+    /// The version of the Lua in this program, as in "LuaJIT 2.1.0-beta3".
+    public static var luaVersion: String { "LuaJIT" }
+}

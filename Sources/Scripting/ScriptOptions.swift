@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-2-Clause
+
+/// How scripts are run.
+public struct ScriptOptions: Sendable {
+    /// How records are written.
+    public enum Format: String, CaseIterable, Sendable {
+        /// One JSON object a line.
+        case json
+        /// Aligned `key=value`.
+        case text
+    }
+
+    /// How `mos.emit` writes records.
+    public var format = Format.json
+    /// True to stop at the first error of a callback.
+    public var isStrict = false
+    /// True to let scripts read and make globals as plain Lua does.
+    public var allowsGlobals = false
+    /// True when records go to a terminal, so that `print` must not steer it.
+    public var outputIsTerminal = false
+    /// Errors of a callback on one flow, without a success between, that switch it off there.
+    public var errorsInARow = 10
+    /// What stood behind `--` on the command line.
+    public var arguments: [String] = []
+
+    /// The defaults.
+    public init() {}
+
+    /// The options as host.lua reads them: `name=value`, each closed by a zero byte.
+    var encoded: String {
+        var text = "format=\(format.rawValue)\0errors_in_a_row=\(errorsInARow)\0"
+        text += "strict=\(isStrict ? 1 : 0)\0allow_globals=\(allowsGlobals ? 1 : 0)\0"
+        text += "terminal=\(outputIsTerminal ? 1 : 0)\0"
+        for argument in arguments { text += "arg=\(argument)\0" }
+        return text
+    }
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The two emulated stacks of a connection: what a segment does to the end that sent it, then to the end that gets it.
+import CMosABI
+import Flows
+import Packets
+
+/// What a segment did to the stack of its sender.
+public struct SenderUpdate: Sendable {
+    /// ``MOS_VALID``, or why TCP would refuse the segment.
+    public var invalid: UInt8 = 0
+    /// The sender's state moved.
+    public var moved = false
+    /// A SYN or FIN that was seen before.
+    public var repeatsControl = false
+    /// A keep-alive: nothing new, one octet below what is acknowledged (RFC 9293 section 3.8.4).
+    public var isKeepAlive = false
+    /// The stream offset of the first payload octet.
+    public var offset: Int64 = 0
+
+    /// A valid segment that moves nothing.
+    @inlinable public init() {}
+}
+
+extension FlowTable {
+    /// The state of one end.
+    @inlinable @inline(__always)
+    public func state(_ slot: Int32, _ side: Side) -> TCPState { TCPState(conns[slot][side].state) }
+
+    /// Moves one end by `input`.
+    ///
+    /// - Returns: true when its state changed.
+    @inlinable
+    public mutating func move(_ slot: Int32, _ side: Side, _ input: StateInput) -> Bool {
+        let before = state(slot, side)
+        let after = before.after(input)
+        conns[slot][side].state = after.rawValue
+        return before != after
+    }
+
+    /// Updates the stack of the end that sent `segment`; its opening SYN too.
+    ///
+    /// Source: RFC 9293 section 3.10.7, read from outside: what an end sends tells what state it is in.
+    public mutating func send(_ slot: Int32, _ segment: Segment) -> SenderUpdate {
+        let side = segment.sender
+        var update = SenderUpdate()
+        conns[slot][side].packets &+= 1
+        conns[slot][side].flags |= segment.flags.rawValue
+        update.offset = payloadOffset(slot, segment)
+        if segment.flags.contains(.rst) {
+            guard isAcceptableReset(slot, segment) else {
+                update.invalid = UInt8(MOS_INVALID_RST)
+                return update
+            }
+            update.moved = move(slot, side, .reset)
+            return update
+        }
+        conns[slot][side].wnd = segment.wnd
+        if segment.flags.contains(.syn) {
+            sendSYN(slot, segment, &update)
+        } else if segment.flags.contains(.ack) {
+            sendACK(slot, segment, &update)
+        } else {
+            // RFC 9293 section 3.10.7.4, fifth: if the ACK bit is off, drop the segment.
+            update.invalid = UInt8(MOS_INVALID_FLAGS)
+        }
+        return update
+    }
+
+    mutating func sendSYN(_ slot: Int32, _ segment: Segment, _ update: inout SenderUpdate) {
+        let side = segment.sender
+        let acknowledges = segment.flags.contains(.ack)
+        if acknowledges, !acknowledgesSYN(slot, segment) {
+            update.invalid = UInt8(MOS_INVALID_ACK)
+            return
+        }
+        if conns[slot][side].known == 0 {
+            conns[slot][side].iss = segment.seq.value
+            conns[slot][side].nxt = segment.end.value
+            conns[slot][side].known = 1
+            update.offset = 0
+            if !acknowledges { update.moved = move(slot, side, .sendSYN) }
+        } else if conns[slot][side].iss == segment.seq.value {
+            update.repeatsControl = true
+            // It was inferred from later segments: the SYN itself is news, not a repeat.
+            if conns[slot][side].known & 2 != 0 {
+                conns[slot][side].known = 1
+                update.repeatsControl = false
+            }
+        } else {
+            update.invalid = UInt8(MOS_INVALID_SYN)
+        }
+    }
+
+    mutating func sendACK(_ slot: Int32, _ segment: Segment, _ update: inout SenderUpdate) {
+        let side = segment.sender
+        if conns[slot][side].known == 0 {
+            // Its SYN was not captured: whatever it sends first is taken for the octet behind it.
+            conns[slot][side].iss = (segment.seq + .max).value
+            conns[slot][side].nxt = segment.seq.value
+            conns[slot][side].known = 3
+            update.offset = 0
+        }
+        if conns[slot][side.other].known == 0 {
+            conns[slot][side.other].iss = (segment.ack + .max).value
+            conns[slot][side.other].nxt = segment.ack.value
+            conns[slot][side.other].known = 3
+        }
+        if state(slot, side) == .synSent { update.moved = move(slot, side, .sendACKofUnseen) }
+        let nxt = SequenceNumber(conns[slot][side].nxt)
+        update.isKeepAlive = segment.len <= 1 && segment.seq + 1 == nxt
+            && segment.flags.isDisjoint(with: [.fin, .syn]) && state(slot, side) != .synReceived
+            && update.offset >= -1
+        if segment.flags.contains(.fin) || conns[slot].ext >= 0 { sendFIN(slot, segment, &update) }
+        conns[slot][side].nxt = SequenceNumber.later(nxt, segment.end).value
+    }
+
+    /// The FIN of the sender, and what its acknowledgement says about the other's.
+    mutating func sendFIN(_ slot: Int32, _ segment: Segment, _ update: inout SenderUpdate) {
+        let side = segment.sender
+        let ext = ensureExt(slot)
+        guard ext >= 0 else { return }
+        let acknowledgesFIN = acknowledgesFIN(slot, of: side.other, segment.ack)
+        if segment.flags.contains(.fin) {
+            let fin = update.offset + Int64(segment.len)
+            if exts[ext][sentBy: side].fin == .max, fin >= 0 {
+                exts[ext][sentBy: side].fin = UInt64(fin)
+                if move(slot, side, acknowledgesFIN ? .sendFINafterFIN : .sendFIN) {
+                    update.moved = true
+                }
+                return
+            }
+            update.repeatsControl = true
+        }
+        if acknowledgesFIN, move(slot, side, .sendACKofFIN) { update.moved = true }
+    }
+
+    /// Updates the stack of the end that `segment` reaches, but for its payload and FIN.
+    ///
+    /// - Returns: true when its state moved.
+    public mutating func receive(_ slot: Int32, _ segment: Segment, _ update: SenderUpdate) -> Bool {
+        let side = segment.sender.other
+        if update.invalid != 0 { return false }
+        if segment.flags.contains(.rst) { return move(slot, side, .reset) }
+        if segment.flags.contains(.syn), !segment.flags.contains(.ack) {
+            return update.repeatsControl ? false : move(slot, side, .receiveSYN)
+        }
+        var moved = false
+        if segment.flags.contains(.syn), move(slot, side, .receiveSYNACK) { moved = true }
+        if state(slot, side) == .synReceived, acknowledgesSYN(slot, segment),
+            move(slot, side, .receiveACKofSYN)
+        {
+            moved = true
+        }
+        let ext = conns[slot].ext
+        if ext >= 0 {
+            let acked = acknowledgedOffset(slot, of: side, segment.ack)
+            if acked > Int64(exts[ext][sentBy: side].acked) {
+                exts[ext][sentBy: side].acked = UInt64(acked)
+            }
+            if acknowledgesFIN(slot, of: side, segment.ack), move(slot, side, .receiveACKofFIN) {
+                moved = true
+            }
+        }
+        return moved
+    }
+
+    /// Moves the receiver when everything up to the sender's FIN has reached it.
+    ///
+    /// - Returns: true when its state moved.
+    @inlinable
+    public mutating func receiveFIN(_ slot: Int32, from side: Side) -> Bool {
+        let ext = conns[slot].ext
+        guard ext >= 0, exts[ext][sentBy: side].next == exts[ext][sentBy: side].fin else {
+            return false
+        }
+        return move(slot, side.other, .receiveFIN)
+    }
+
+    /// True when nothing more can come: both ends are CLOSED or in TIME-WAIT.
+    @inlinable
+    public func isOver(_ slot: Int32) -> Bool {
+        !state(slot, .client).isOpen && !state(slot, .server).isOpen
+            && conns[slot].svr.state != TCPState.none.rawValue
+    }
+
+    /// The stream offset of the segment's first payload octet.
+    @inlinable
+    public func payloadOffset(_ slot: Int32, _ segment: Segment) -> Int64 {
+        let ext = conns[slot].ext
+        let near = ext >= 0 ? Int64(exts[ext][sentBy: segment.sender].next) : 0
+        return segment.payloadStart.offset(
+            iss: SequenceNumber(conns[slot][segment.sender].iss), near: near)
+    }
+
+    /// The stream offset that `ack` acknowledges of what `side` sent.
+    func acknowledgedOffset(_ slot: Int32, of side: Side, _ ack: SequenceNumber) -> Int64 {
+        let near = Int64(exts[conns[slot].ext][sentBy: side].next)
+        return ack.offset(iss: SequenceNumber(conns[slot][side].iss), near: near)
+    }
+
+    /// True when `ack` covers the FIN of `side`.
+    func acknowledgesFIN(_ slot: Int32, of side: Side, _ ack: SequenceNumber) -> Bool {
+        let ext = conns[slot].ext
+        guard ext >= 0, exts[ext][sentBy: side].fin != .max else { return false }
+        return acknowledgedOffset(slot, of: side, ack) > Int64(exts[ext][sentBy: side].fin)
+    }
+
+    /// True when the segment acknowledges the SYN of the end that it reaches, and nothing never sent.
+    func acknowledgesSYN(_ slot: Int32, _ segment: Segment) -> Bool {
+        let end = conns[slot][segment.sender.other]
+        guard segment.flags.contains(.ack), end.known != 0 else { return false }
+        return SequenceNumber(end.iss) < segment.ack
+            && segment.ack <= SequenceNumber(end.nxt)
+    }
+
+    /// True when the end that the RST reaches would believe it.
+    ///
+    /// Source: RFC 9293 section 3.10.7.3, second: in SYN-SENT it must acknowledge the SYN; section 3.5.3: otherwise its
+    /// sequence number must lie in the window. What the sender has really sent counts as in the window.
+    func isAcceptableReset(_ slot: Int32, _ segment: Segment) -> Bool {
+        let side = segment.sender
+        let receiver = conns[slot][side.other]
+        if TCPState(receiver.state) == .synSent {
+            return acknowledgesSYN(slot, segment)
+        }
+        let sender = conns[slot][side]
+        guard sender.known != 0 else { return true }
+        let ext = conns[slot].ext
+        let next = ext >= 0 ? exts[ext][sentBy: side].next : 0
+        let expected = SequenceNumber(sender.iss) + 1 + UInt32(truncatingIfNeeded: next)
+        let edge = SequenceNumber.later(
+            expected + max(window(slot, of: side.other), 1), SequenceNumber(sender.nxt) + 1)
+        return expected <= segment.seq && segment.seq < edge
+    }
+
+    /// The window that `side` advertised last, scaled when both ends agreed to (RFC 7323 section 2.2).
+    @inlinable
+    public func window(_ slot: Int32, of side: Side) -> UInt32 {
+        let end = conns[slot][side]
+        let scaled = end.wscale != 255 && conns[slot][side.other].wscale != 255
+        return UInt32(end.wnd) &<< UInt32(scaled ? min(end.wscale, 14) : 0)
+    }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-2-Clause
+import Engine
+import Glibc
+import Synchronization
+
+/// What signals ask for. A handler only counts; the run looks at it between bursts.
+enum Interruption {
+    private static let stop = StopRequests()
+    private static let reports = Atomic<Int>(0)
+
+    /// Ctrl-C and SIGTERM end the capture and run the end handlers, a second one aborts; SIGUSR1 prints counters.
+    static func install() -> StopRequests {
+        // Made before a handler can need them.
+        _ = stop.isRaised
+        _ = reports.load(ordering: .relaxed)
+        for number in [SIGINT, SIGTERM] {
+            unsafe handle(number) { _ in
+                if Interruption.stop.raise() > 0 { unsafe Glibc._exit(130) }
+            }
+        }
+        unsafe handle(SIGUSR1) { _ in Interruption.reports.add(1, ordering: .relaxed) }
+        return stop
+    }
+
+    /// True once for every time that counters were asked for.
+    static func takeReportRequest() -> Bool { reports.exchange(0, ordering: .relaxed) > 0 }
+
+    @unsafe
+    private static func handle(_ number: Int32, _ handler: @convention(c) (Int32) -> Void) {
+        var action = unsafe sigaction()
+        unsafe action.__sigaction_handler.sa_handler = unsafe handler
+        // No SA_RESTART: a read that waits for a slow pipe returns.
+        _ = unsafe sigaction(number, &action, nil)
+    }
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: BSD-2-Clause
+import Testing
+
+@testable import Scripting
+
+/// Calls with a wrong argument, and exactly what they say.
+private let mistakes: [(call: String, message: String)] = [
+    (
+        "mos.socket(1)",
+        "mos.socket: argument 1 (type) is 1; it must be mos.SOCK_MONITOR_STREAM or "
+            + "mos.SOCK_MONITOR_RAW (EINVAL)"
+    ),
+    (
+        "mos.socket(mos.SOCK_MONITOR_FLOW)",
+        "mos.socket: mos.SOCK_MONITOR_FLOW is not there yet (EOPNOTSUPP)"
+    ),
+    (
+        "mos.peek(3, side)", "mos.peek: argument 1 (flow) is 3; it must be a flow (EBADF)"
+    ),
+    (
+        "mos.peek(s, side)", "mos.peek: argument 1 (flow) is a socket; it must be a flow (EBADF)"
+    ),
+    (
+        "mos.view(flow, mos.SIDE_BOTH)",
+        "mos.view: argument 2 (side) is 2; it must be mos.SIDE_CLI or mos.SIDE_SVR (EINVAL)"
+    ),
+    (
+        "flow:consume(side, -1)",
+        "mos.consume: argument 3 (n) is -1; it must be a number of bytes, 0 or more (EINVAL)"
+    ),
+    (
+        "flow:ppeek(side, 4)",
+        "mos.ppeek: argument 4 (offset) is nil; it must be a stream offset, 0 or more (EINVAL)"
+    ),
+    (
+        "flow:on(mos.ON_CONN_NEW_DATA, mos.HK_SND, print)",
+        "mos.register_callback: argument 3 (hook) is mos.HK_SND; mos.ON_CONN_NEW_DATA may have mos.NULL "
+            + "(EINVAL)"
+    ),
+    (
+        "s:on(mos.ON_PKT_IN, mos.NULL, print)",
+        "mos.register_callback: argument 3 (hook) is mos.NULL; mos.ON_PKT_IN may have mos.HK_SND or "
+            + "mos.HK_RCV (EINVAL)"
+    ),
+    (
+        "s:on(mos.HK_SND, print)",
+        "mos.register_callback: argument 2 (event) is 4; it must be an event, as mos.ON_CONN_NEW_DATA "
+            + "(EINVAL)"
+    ),
+    (
+        "s:on(mos.ON_PKT_IN, 7)",
+        "mos.register_callback: argument 3 (fn) is 7; it must be a function, or nil to remove the "
+            + "callback (EINVAL)"
+    ),
+    (
+        "flow:on(mos.ON_ORPHAN, print)",
+        "mos.register_callback: mos.ON_ORPHAN belongs to no flow; register it on the socket (EINVAL)"
+    ),
+    (
+        "mos.socket(mos.SOCK_MONITOR_RAW):on(mos.ON_CONN_END, print)",
+        "mos.register_callback: a raw socket has no event mos.ON_CONN_END; it has mos.ON_PKT_IN and "
+            + "mos.ON_ORPHAN (EINVAL)"
+    ),
+    (
+        "s:bind_filter { sin = 'tcp' }",
+        "mos.bind_filter: this socket has no filter \"sin\"; it has syn and orphan; did you mean "
+            + "\"syn\"? (EINVAL)"
+    ),
+    ("s:bind_filter { syn = 'nonsense' }", "mos.bind_filter: syntax error (EINVAL)"),
+    (
+        "mos.getsockopt(s, mos.TCP_STATE_CLI)",
+        "mos.getsockopt: mos.TCP_STATE_CLI is an option of flows, not of sockets (ENOTSOCK)"
+    ),
+    (
+        "flow:setsockopt(mos.TCP_STATE_CLI, 1)",
+        "mos.setsockopt: mos.TCP_STATE_CLI can only be read (ENOPROTOOPT)"
+    ),
+    (
+        "flow:setsockopt(mos.CLIBUF, '1')",
+        "mos.setsockopt: argument 3 (value) is \"1\"; it must be a number of bytes, 0 or more (EINVAL)"
+    ),
+    (
+        "mos.setsockopt(s, mos.SVRKEEP, 9)",
+        "mos.setsockopt: mos.SVRKEEP is not there yet (EOPNOTSUPP)"
+    ),
+    (
+        "mos.getpeername(flow, 9)",
+        "mos.getpeername: argument 2 (side) is 9; it must be mos.SIDE_CLI, mos.SIDE_SVR or "
+            + "mos.SIDE_BOTH (EINVAL)"
+    ),
+    (
+        "mos.settimer(0/0, print)",
+        "mos.settimer: argument 1 (seconds) is nan; it must be a number, 0 or more (EINVAL)"
+    ),
+    (
+        "mos.every(0, print)",
+        "mos.every: argument 1 (seconds) is 0; it must be a number above 0 (EINVAL)"
+    ),
+    ("mos.settimer(1)", "mos.settimer: argument 2 (fn) is nil; it must be a function (EINVAL)"),
+    (
+        "mos.hash 'md6'",
+        "mos.hash: argument 1 (kind) is \"md6\"; it must be \"md5\", \"sha1\" or \"sha256\" (EINVAL)"
+    ),
+    (
+        "mos.emit('a b', {})",
+        "mos.emit: argument 1 (stream) is \"a b\"; it must be a name of letters, digits, _ and - (EINVAL)"
+    ),
+    (
+        "mos.emit('a', 1)",
+        "mos.emit: argument 2 (record) is 1; it must be a table with string keys (EINVAL)"
+    ),
+    ("mos.find_flow('::1', 1, '::1', 2)", "mos.find_flow is not there yet (EOPNOTSUPP)"),
+    ("mos.on_start(print)", "mos.on_start: the run has begun (EBUSY)"),
+    (
+        "mos.flow_state 'int32_t n;'",
+        "mos.flow_state: the run has begun; declare at the script's top level (EBUSY)"
+    ),
+    ("flow:drop()", "flow.drop is not there yet (EOPNOTSUPP)"),
+    (
+        "flow.cli:has 'X'",
+        "has: argument 1 (letters) is \"X\"; it must be flags out of \"FSRPAUEC\" (EINVAL)"
+    ),
+    ("flow.sate", "flow has no field \"sate\"; did you mean \"state\"? (EINVAL)"),
+    ("flow.cli.adr", "flow.cli has no field \"adr\"; did you mean \"addr\"? (EINVAL)"),
+    ("flow:packet().tpc", "packet has no field \"tpc\"; did you mean \"tcp\"? (EINVAL)"),
+    (
+        "flow:packet().tcp.windw",
+        "packet.tcp has no field \"windw\"; did you mean \"window\"? (EINVAL)"
+    ),
+    (
+        "mos.ON_CONN_NEWDATA",
+        "mos has no \"ON_CONN_NEWDATA\"; did you mean \"mos.ON_CONN_NEW_DATA\"? (EINVAL)"
+    ),
+    ("mos.zzzzzzzzzzzz", "mos has no \"zzzzzzzzzzzz\" (EINVAL)"),
+    ("mos.workers", "mos.workers is not there yet (EOPNOTSUPP)"),
+    ("s.nmae", "socket has no field \"nmae\"; did you mean \"name\"? (EINVAL)"),
+    ("undefined", "global \"undefined\" is not defined (EINVAL)"),
+    ("tostrin(1)", "global \"tostrin\" is not defined; did you mean \"tostring\"? (EINVAL)"),
+    ("ON_PKT_IN", "global \"ON_PKT_IN\" is not defined; did you mean \"mos.ON_PKT_IN\"? (EINVAL)"),
+]
+
+@Suite struct `A wrong argument` {
+    @Test(arguments: mistakes)
+    func `is an error at the user's line that says what may be`(call: String, message: String)
+        throws
+    {
+        let result = try evaluate(
+            "select(2, pcall(function()\n local x = \(call)\n return x\n end))"
+        )
+        // One line of the callback lies before the expression's own first.
+        #expect(result == ["test:4: " + message])
+    }
+
+    @Test func `in an assignment is an error too`() throws {
+        let result = try evaluate(
+            "select(2, pcall(function() flow.x = 1 end))",
+            "select(2, pcall(function() flow.cli.port = 1 end))",
+            "select(2, pcall(function() mos.new = 1 end))",
+            "select(2, pcall(function() new_global = 1 end))"
+        )
+        #expect(
+            result == [
+                "test:3: flow.x cannot be set (EINVAL)",
+                "test:4: flow.cli.port cannot be set (EINVAL)",
+                "test:5: mos.new cannot be set (EINVAL)",
+                "test:6: global \"new_global\" is assigned; write `local new_global`, or run with "
+                    + "--allow-globals (EPERM)",
+            ]
+        )
+    }
+
+    @Test func `globals are free when they are allowed`() throws {
+        var options = ScriptOptions()
+        options.allowsGlobals = true
+        #expect(try run("g = 4 print(g, h)", options: options).printed == ["4\tnil"])
+    }
+
+    @Test(arguments: [
+        (
+            "char *p;",
+            "mos.flow_state: \"char *p\" has a type that is not int8_t, uint8_t, int16_t, "
+                + "uint16_t, int32_t, uint32_t, float, double or bool (EINVAL)"
+        ),
+        (
+            "uint64_t n;",
+            "mos.flow_state: \"uint64_t n\" has a type that is not int8_t, uint8_t, int16_t, "
+                + "uint16_t, int32_t, uint32_t, float, double or bool (EINVAL)"
+        ),
+        ("double a; bool a;", "mos.flow_state: \"a\" is declared twice (EINVAL)"),
+        ("double *a;", "mos.flow_state: \"*a\" is neither a name nor a name[count] (EINVAL)"),
+        ("", "mos.flow_state: nothing is declared (EINVAL)"),
+    ])
+    func `in a declaration of state is refused`(declaration: String, message: String) throws {
+        let result = try run(
+            "print(select(2, pcall(function() mos.flow_state '\(declaration)' end)))"
+        )
+        #expect(result.printed == ["test:1: " + message])
+    }
+}

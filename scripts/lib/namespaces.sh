@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Two network namespaces joined by a pair of interfaces: `client0` (10.0.0.1, fd00::1) in $client,
+# `server0` (10.0.0.2, fd00::2) in $server. To be sourced; cleans up when the shell leaves.
+
+client="mos-client-$$"
+server="mos-server-$$"
+work=$(mktemp -d)
+started=()
+
+# Ends what was started, and removes the namespaces with their interfaces.
+clean_up() {
+    local process
+    for process in "${started[@]}"; do kill "$process" 2>/dev/null || true; done
+    for process in "${started[@]}"; do wait "$process" 2>/dev/null || true; done
+    ip netns delete "$client" 2>/dev/null || true
+    ip netns delete "$server" 2>/dev/null || true
+    rm -rf "$work"
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+
+# in_client COMMAND..., in_server COMMAND...: run it in that namespace.
+in_client() { ip netns exec "$client" "$@"; }
+in_server() { ip netns exec "$server" "$@"; }
+
+# start COMMAND...: runs it in the background until the script ends; its number is in $last.
+start() {
+    "$@" &
+    last=$!
+    started+=("$last")
+}
+
+# stop NUMBER: ends what was started, by an interrupt, so that it can finish its work.
+stop() {
+    kill -INT "$1" 2>/dev/null || true
+    wait "$1" 2>/dev/null || true
+}
+
+# wait_for SECONDS COMMAND...: until the command succeeds.
+wait_for() {
+    local tries=$(($1 * 20))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        tries=$((tries - 1))
+        if ((tries == 0)); then
+            echo "waited in vain for: $*" >&2
+            return 1
+        fi
+        sleep 0.05
+    done
+}
+
+# make_end NAMESPACE INTERFACE NUMBER: addresses and a fixed neighbour, nothing sent unasked.
+make_end() {
+    local other=$((3 - $3)) run=(ip netns exec "$1")
+    "${run[@]}" sh -c "echo 0 > /proc/sys/net/ipv6/conf/$2/accept_dad"
+    "${run[@]}" sh -c "echo 0 > /proc/sys/net/ipv6/conf/$2/router_solicitations"
+    "${run[@]}" ip link set lo up
+    "${run[@]}" ip link set "$2" addrgenmode none address "02:00:00:00:00:0$3"
+    "${run[@]}" ip link set "$2" up
+    "${run[@]}" ip address add "10.0.0.$3/24" dev "$2"
+    "${run[@]}" ip address add "fd00::$3/64" dev "$2" nodad
+    "${run[@]}" ip neighbour add "10.0.0.$other" lladdr "02:00:00:00:00:0$other" dev "$2"
+    "${run[@]}" ip neighbour add "fd00::$other" lladdr "02:00:00:00:00:0$other" dev "$2"
+}
+
+# make_namespaces on|off: with segmentation and checksum offloads, or frames as on a wire.
+make_namespaces() {
+    ip netns add "$client"
+    ip netns add "$server"
+    ip -n "$client" link add client0 type veth peer name server0 netns "$server"
+    make_end "$client" client0 1
+    make_end "$server" server0 2
+    [[ $1 == on ]] && return
+    local offloads=(tx off rx off sg off tso off gso off gro off)
+    in_client ethtool -K client0 "${offloads[@]}" >/dev/null
+    in_server ethtool -K server0 "${offloads[@]}" >/dev/null
+}
