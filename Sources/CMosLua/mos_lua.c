@@ -16,6 +16,17 @@ struct call {
     struct mos_lua_answer *answer;
 };
 
+struct rehearsal {
+    int32_t at, count;
+    int32_t slots[];
+};
+
+// Stands in for the engine's `next` while loop.lua has the ways through its loop compiled.
+static int32_t rehearse(void *state) {
+    struct rehearsal *rehearsal = state;
+    return rehearsal->at < rehearsal->count ? rehearsal->slots[rehearsal->at++] : 0;
+}
+
 // Runs protected: opens the libraries and runs host.lua, whose result is the table of what can be called.
 static int open_host(lua_State *L) {
     struct call *call = lua_touserdata(L, 1);
@@ -35,6 +46,8 @@ static int open_host(lua_State *L) {
     lua_setfield(L, -2, "abi_text");
     lua_pushlightuserdata(L, (void *)call->api);
     lua_setfield(L, -2, "api");
+    lua_pushlightuserdata(L, (void *)rehearse);
+    lua_setfield(L, -2, "rehearse");
     lua_call(L, 2, 1);
     lua_setfield(L, LUA_REGISTRYINDEX, HOST);
     return 0;

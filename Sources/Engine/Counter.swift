@@ -6,7 +6,8 @@ import Packets
 public enum Counter: Int, CaseIterable, Sendable {
     case packets, bytes, filtered
     case ipv4, ipv6, tcp, udp, icmp
-    case otherIP, nonIP, fragments, truncated, offloaded
+    case otherIP, nonIP, fragments, truncated
+    case offloadedIP, offloadedTCP, offloadedUDP
     case badTCPChecksum, badUDPChecksum, badICMPChecksum, badIPChecksum, badTCPOptions
     case flows, flowsOpen, flowsRefused, orphans, invalid
     case retransmitted, outOfOrder, gaps, gapBytes
@@ -20,6 +21,9 @@ public enum Counter: Int, CaseIterable, Sendable {
         switch self {
         case .otherIP: "other_ip"
         case .nonIP: "non_ip"
+        case .offloadedIP: "offloaded_ip"
+        case .offloadedTCP: "offloaded_tcp"
+        case .offloadedUDP: "offloaded_udp"
         case .badTCPChecksum: "bad_tcp_checksum"
         case .badUDPChecksum: "bad_udp_checksum"
         case .badICMPChecksum: "bad_icmp_checksum"
@@ -42,6 +46,12 @@ public enum Counter: Int, CaseIterable, Sendable {
         default: "\(self)"
         }
     }
+
+    /// Those that mean nothing when checksums are not verified.
+    static let ofChecksums: [Counter] = [
+        .badTCPChecksum, .badUDPChecksum, .badICMPChecksum, .badIPChecksum, .offloadedIP,
+        .offloadedTCP, .offloadedUDP,
+    ]
 
     /// The names of all counters, those of ``DecodeError`` behind ours, in the order of their values.
     public static let names: [String] =

@@ -439,10 +439,10 @@ extension Worker {
     /// How much of the captures was read, 0 to 1; nil when nobody knows.
     public var progress: Double? { inputs.progress }
 
-    /// The value of a counter.
+    /// The value of a counter; not a number where nobody knows it.
     public func value(_ counter: Counter) -> Double { counters[counter] }
 
-    /// All counters by name, in order.
+    /// All counters by name, in order; not a number where nobody knows it.
     public func counterValues() -> [(name: String, value: Double)] {
         Counter.names.enumerated().map { ($0.element, counters.value(at: $0.offset)) }
     }

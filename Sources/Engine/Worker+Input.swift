@@ -116,15 +116,16 @@ extension Worker {
         case .fragment: counters[.fragments] += 1
         case .malformed: break
         }
+        if packets[index].flags & UInt32(MOS_PKT_IP_OFFLOADED) != 0 { counters[.offloadedIP] += 1 }
         if result.hasBadOptions { counters[.badTCPOptions] += 1 }
         if let error = result.error {
             counters[error] += 1
-            if error == .ipv4BadChecksum { counters[.badIPChecksum] += 1 }
+            if error == .ipv4BadChecksum { countBadHeader(index) }
         }
         switch result.checksum {
         case .unverified, .good: return result.kind
         case .offloaded:
-            counters[.offloaded] += 1
+            counters[result.kind == .tcp ? .offloadedTCP : .offloadedUDP] += 1
             return result.kind
         case .bad:
             switch result.kind {
@@ -135,6 +136,17 @@ extension Worker {
             default: counters[.badICMPChecksum] += 1
             }
             return .malformed
+        }
+    }
+
+    /// A wrong IPv4 header checksum: what it carries is counted, but not believed.
+    private mutating func countBadHeader(_ index: Int) {
+        counters[.badIPChecksum] += 1
+        switch packets[index].proto {
+        case 1: counters[.icmp] += 1
+        case 6: counters[.tcp] += 1
+        case 17: counters[.udp] += 1
+        default: counters[.otherIP] += 1
         }
     }
 

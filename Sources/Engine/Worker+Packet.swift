@@ -145,7 +145,7 @@ extension Worker {
         guard segment.isOpening else { return false }
         let conn = table.conns[slot]
         let sender = conn[segment.sender]
-        if sender.known == 1, sender.iss == segment.seq.value { return false }
+        if sender.known & 3 == 1, sender.iss == segment.seq.value { return false }
         switch conn.phase {
         case Timeouts.Class.closing: return true
         case Timeouts.Class.timeWait:

@@ -140,6 +140,12 @@ public struct Worker: ~Copyable {
         decoder = PacketDecoder(checksums: settings.checksums)
         timeouts = Timeouts(settings)
         segment = Segment(mos_packet(), sender: .client)
+        if settings.checksums == .off { forgetChecksums() }
+    }
+
+    /// Nothing is verified, so nobody knows how many are wrong: not 0.
+    private mutating func forgetChecksums() {
+        for counter in Counter.ofChecksums { counters[counter] = .nan }
     }
 
     /// Runs until an event has a callback, and hands it out.

@@ -32,6 +32,11 @@ struct Datagram {
 
     private func has(_ flag: Int) -> Bool { flags & UInt32(truncatingIfNeeded: flag) != 0 }
 
+    /// `flags`, and whether the capture cut it.
+    var allFlags: UInt32 {
+        @inline(__always) get { flags | (isComplete ? 0 : UInt32(MOS_PKT_TRUNCATED)) }
+    }
+
     /// Some bytes only: not to be read as a transport header.
     var isFragment: Bool {
         @inline(__always) get { has(MOS_PKT_FRAGMENT) }

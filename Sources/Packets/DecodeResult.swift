@@ -62,4 +62,13 @@ public struct DecodeResult: Equatable, Sendable {
         checksum = .unverified
         hasBadOptions = false
     }
+
+    /// The same findings of a frame that `error` makes malformed all the same.
+    @inline(__always)
+    func spoiled(by error: DecodeError) -> DecodeResult {
+        var result = self
+        result.kind = .malformed
+        result.error = error
+        return result
+    }
 }

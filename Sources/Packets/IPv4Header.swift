@@ -22,6 +22,8 @@ struct IPv4Header {
     private var first: UInt64 { words.first }
     private var second: UInt64 { words.second }
 
+    /// Version 4 without options, as nearly all are.
+    var isOrdinary: Bool { first >> 56 == 0x45 }
     var version: UInt64 { first >> 60 }
     var length: Int { Int((first >> 56) & 0xF) * 4 }
     var totalLength: Int { Int((first >> 32) & 0xFFFF) }
@@ -49,9 +51,11 @@ extension PacketDecoder {
         let bytes = frame.bytes
         let at = Int(packet.l3)
         let header = try IPv4Header(bytes, at: at)
-        guard header.version == 4 else { throw .ipVersion }
-        guard header.length >= IPv4Header.minimumLength else { throw .ipv4HeaderLength }
-        guard header.length <= bytes.count - at else { throw .ipv4Truncated }
+        if !header.isOrdinary {
+            guard header.version == 4 else { throw .ipVersion }
+            guard header.length >= IPv4Header.minimumLength else { throw .ipv4HeaderLength }
+            guard header.length <= bytes.count - at else { throw .ipv4Truncated }
+        }
 
         packet.src = header.source
         packet.dst = header.destination
@@ -98,6 +102,8 @@ extension PacketDecoder {
         }
         if Checksum.fold(sum) == 0xFFFF { return }
         let isOffloaded = checksums == .auto && header.checksum == 0
-        datagram.set(isOffloaded ? MOS_PKT_OFFLOADED : MOS_PKT_BAD_CHECKSUM)
+        datagram.set(
+            isOffloaded ? MOS_PKT_OFFLOADED | MOS_PKT_IP_OFFLOADED : MOS_PKT_BAD_CHECKSUM
+        )
     }
 }

@@ -9,7 +9,7 @@ enum IPv6Header {
 
 extension PacketDecoder {
     /// Reads the IPv6 header at `packet.l3` and the extension headers behind it.
-    @inline(__always)
+    @inline(never)
     func ipv6(
         _ frame: Frame,
         _ packet: inout mos_packet

@@ -28,58 +28,44 @@ public struct PacketDecoder: Sendable {
         packet.begin(frame)
         do throws(DecodeError) {
             let link = try LinkHeader(frame.bytes, frame.linkType)
-            packet.setLink(link, frame)
+            packet.setLink(link)
             let datagram: Datagram
             switch link.etherType {
             case EtherType.ipv4: datagram = try ipv4(frame, &packet)
             case EtherType.ipv6: datagram = try ipv6(frame, &packet)
-            default: return DecodeResult(.nonIP)
+            default:
+                packet.setPayload(behind: link, frame)
+                return DecodeResult(.nonIP)
             }
-            return transport(datagram, frame.bytes, &packet)
+            packet.setDatagram(datagram)
+            let result = transport(datagram, frame.bytes, &packet)
+            return datagram.hasBadHeader ? result.spoiled(by: .ipv4BadChecksum) : result
         } catch {
             return DecodeResult(malformed: error)
         }
     }
 
-    /// Decodes what an IP packet carries; a wrong header checksum is what counts then.
+    /// Decodes what an IP packet carries.
     @inline(__always)
     private func transport(
         _ datagram: Datagram,
         _ bytes: ByteView,
         _ packet: inout mos_packet
     ) -> DecodeResult {
-        var datagram = datagram
-        if !datagram.isComplete { datagram.set(MOS_PKT_TRUNCATED) }
-        packet.setDatagram(datagram)
-        var result: DecodeResult
-        do throws(DecodeError) {
-            result = try upper(datagram, bytes, &packet)
-        } catch {
-            result = DecodeResult(malformed: error)
-        }
-        if datagram.hasBadHeader {
-            result.kind = .malformed
-            result.error = .ipv4BadChecksum
-        }
-        return result
-    }
-
-    @inline(__always)
-    private func upper(
-        _ datagram: Datagram,
-        _ bytes: ByteView,
-        _ packet: inout mos_packet
-    ) throws(DecodeError) -> DecodeResult {
         if datagram.isFragment { return DecodeResult(.fragment) }
-        switch datagram.proto {
-        case IPProtocol.tcp:
-            return try tcp(datagram, bytes, &packet)
-        case IPProtocol.udp:
-            return try udp(datagram, bytes, &packet)
-        case packet.ip_version == 4 ? IPProtocol.icmp : IPProtocol.icmpv6:
-            return try icmp(datagram, bytes, &packet)
-        default:
-            return DecodeResult(.otherIP)
+        do throws(DecodeError) {
+            switch datagram.proto {
+            case IPProtocol.tcp:
+                return try tcp(datagram, bytes, &packet)
+            case IPProtocol.udp:
+                return try udp(datagram, bytes, &packet)
+            case packet.ip_version == 4 ? IPProtocol.icmp : IPProtocol.icmpv6:
+                return try icmp(datagram, bytes, &packet)
+            default:
+                return DecodeResult(.otherIP)
+            }
+        } catch {
+            return DecodeResult(malformed: error)
         }
     }
 }

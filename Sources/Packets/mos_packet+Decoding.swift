@@ -16,12 +16,17 @@ extension mos_packet {
         l4 = -1
     }
 
-    /// Where the link layer ends; what follows is the payload until something better is known.
+    /// What the link layer says.
     @inline(__always)
-    mutating func setLink(_ header: LinkHeader, _ frame: Frame) {
+    mutating func setLink(_ header: LinkHeader) {
         ethertype = header.etherType
         vlan = header.vlan
         l3 = Int32(truncatingIfNeeded: header.length)
+    }
+
+    /// What follows the link layer is the payload of a frame that is not IP.
+    @inline(__always)
+    mutating func setPayload(behind header: LinkHeader, _ frame: Frame) {
         setPayload(
             at: header.length,
             captured: frame.bytes.count - header.length,
@@ -40,13 +45,13 @@ extension mos_packet {
     mutating func setDatagram(_ datagram: Datagram) {
         l4 = Int32(truncatingIfNeeded: datagram.start)
         setPayload(at: datagram.start, captured: datagram.captured, onWire: datagram.length)
-        flags = datagram.flags
+        flags = datagram.allFlags
     }
 
     /// The transport header is complete; `headerLength` is at most what was captured.
     @inline(__always)
     mutating func setTransport(_ datagram: Datagram, headerLength: Int) {
-        flags = datagram.flags | UInt32(MOS_PKT_HAS_TRANSPORT)
+        flags = datagram.allFlags | UInt32(MOS_PKT_HAS_TRANSPORT)
         setPayload(
             at: datagram.start + headerLength,
             captured: datagram.captured - headerLength,
@@ -64,19 +69,4 @@ extension mos_packet {
     /// Sets one of MOS_PKT_*.
     @inline(__always)
     mutating func set(_ flag: Int) { flags |= UInt32(truncatingIfNeeded: flag) }
-}
-
-extension Frame {
-    /// Bytes on the wire, never fewer than were captured, whatever the capture claims.
-    var onWire: Int {
-        @inline(__always) get { max(Int(wireLength), bytes.count) }
-    }
-}
-
-extension mos_addr {
-    /// An IPv4 address from its number in host order.
-    @inline(__always)
-    static func ipv4(_ value: UInt32) -> mos_addr {
-        mos_addr(a: UInt64(littleEndian: UInt64(value.byteSwapped)), b: 0)
-    }
 }

@@ -21,6 +21,13 @@ public struct SenderUpdate: Sendable {
     @inlinable public init() {}
 }
 
+/// The bits of ``mos_endpoint/known``.
+enum Knowledge {
+    static let iss: UInt8 = 1
+    static let inferred: UInt8 = 2
+    static let sentSYNACK: UInt8 = 4
+}
+
 extension FlowTable {
     /// The state of one end.
     @inlinable @inline(__always)
@@ -76,19 +83,20 @@ extension FlowTable {
         if conns[slot][side].known == 0 {
             conns[slot][side].iss = segment.seq.value
             conns[slot][side].nxt = segment.end.value
-            conns[slot][side].known = 1
+            conns[slot][side].known = Knowledge.iss
             update.offset = 0
             if !acknowledges { update.moved = move(slot, side, .sendSYN) }
         } else if conns[slot][side].iss == segment.seq.value {
             update.repeatsControl = true
             // It was inferred from later segments: the SYN itself is news, not a repeat.
-            if conns[slot][side].known & 2 != 0 {
-                conns[slot][side].known = 1
+            if conns[slot][side].known & Knowledge.inferred != 0 {
+                conns[slot][side].known = Knowledge.iss
                 update.repeatsControl = false
             }
         } else {
             update.invalid = UInt8(MOS_INVALID_SYN)
         }
+        if acknowledges, update.invalid == 0 { conns[slot][side].known |= Knowledge.sentSYNACK }
     }
 
     mutating func sendACK(_ slot: Int32, _ segment: Segment, _ update: inout SenderUpdate) {
@@ -97,13 +105,13 @@ extension FlowTable {
             // Its SYN was not captured: whatever it sends first is taken for the octet behind it.
             conns[slot][side].iss = (segment.seq + .max).value
             conns[slot][side].nxt = segment.seq.value
-            conns[slot][side].known = 3
+            conns[slot][side].known = Knowledge.iss | Knowledge.inferred
             update.offset = 0
         }
         if conns[slot][side.other].known == 0 {
             conns[slot][side.other].iss = (segment.ack + .max).value
             conns[slot][side.other].nxt = segment.ack.value
-            conns[slot][side.other].known = 3
+            conns[slot][side.other].known = Knowledge.iss | Knowledge.inferred
         }
         if state(slot, side) == .synSent { update.moved = move(slot, side, .sendACKofUnseen) }
         let nxt = SequenceNumber(conns[slot][side].nxt)

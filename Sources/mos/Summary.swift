@@ -15,7 +15,10 @@ struct Summary {
         checksumHint = worker.checksumHint
     }
 
-    private func value(_ counter: Counter) -> Int { Int(counters[counter.rawValue].value) }
+    private func value(_ counter: Counter) -> Int {
+        let value = counters[counter.rawValue].value
+        return value.isNaN ? 0 : Int(value)
+    }
 
     /// Lines that each end with a line end.
     var text: String {
@@ -30,7 +33,7 @@ struct Summary {
 
     /// All counters that are not 0, one a line.
     var allCounters: String {
-        counters.filter { $0.value != 0 }.map { "mos: \($0.name) \(Int($0.value))\n" }.joined()
+        counters.filter { $0.value > 0 }.map { "mos: \($0.name) \(Int($0.value))\n" }.joined()
     }
 
     private var seen: String {

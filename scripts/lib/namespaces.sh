@@ -23,16 +23,17 @@ trap 'exit 130' INT TERM
 in_client() { ip netns exec "$client" "$@"; }
 in_server() { ip netns exec "$server" "$@"; }
 
-# start COMMAND...: runs it in the background until the script ends; its number is in $last.
+# start NAMESPACE COMMAND...: runs it in the background until the script ends; `ip` becomes the
+# command, so its number, in $last, is the command's.
 start() {
-    "$@" &
+    ip netns exec "$@" &
     last=$!
     started+=("$last")
 }
 
-# stop NUMBER: ends what was started, by an interrupt, so that it can finish its work.
+# stop NUMBER [SIGNAL]: ends what was started and waits until it has finished its work.
 stop() {
-    kill -INT "$1" 2>/dev/null || true
+    kill "-${2:-TERM}" "$1" 2>/dev/null || true
     wait "$1" 2>/dev/null || true
 }
 

@@ -56,7 +56,7 @@ enum {
     MOS_PKT_KEEPALIVE = 16, MOS_PKT_REXMIT = 32, MOS_PKT_LATE = 64, MOS_PKT_HAS_TIMESTAMPS = 128,
     MOS_PKT_DIFFERS_KNOWN = 256, MOS_PKT_DIFFERS = 512, MOS_PKT_SACK = 1024, MOS_PKT_HAS_TRANSPORT = 2048,
     MOS_PKT_EXT_HEADERS = 4096, MOS_PKT_MSS = 8192, MOS_PKT_WSCALE = 16384, MOS_PKT_HAS_OFFSET = 32768,
-    MOS_PKT_IP = 65536
+    MOS_PKT_IP = 65536, MOS_PKT_IP_OFFLOADED = 131072
 };
 /* mos_conn.flags. */
 enum { MOS_CONN_MIDSTREAM = 1, MOS_CONN_HAS_CONTEXT = 2, MOS_CONN_HAS_STATE = 4 };
@@ -98,7 +98,7 @@ struct mos_endpoint {
     uint8_t state;               /* MOS_STATE_* */
     uint8_t wscale;              /* shift count, 255 without the option */
     uint8_t flags;               /* every TCP flag that it sent, OR-ed */
-    uint8_t known;               /* bit 0: iss is known or inferred; bit 1: inferred */
+    uint8_t known;               /* bit 0: iss is known or inferred; bit 1: inferred; bit 2: it sent a SYN-ACK */
 };
 
 /* A connection as every packet needs it. 128 bytes: two cache lines. */

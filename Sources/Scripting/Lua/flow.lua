@@ -97,6 +97,7 @@ function Side.__index(side, key)
   elseif key == "isn" then
     if band(e.known, 1) ~= 0 then return e.iss end
     return nil
+  elseif key == "synack" then return band(e.known, 4) ~= 0
   elseif key == "addr_bytes" then
     return address.bytes(words, slot * WORDS + (which == 0 and CLI_ADDR or SVR_ADDR), c.ip_version)
   elseif key == "has" then return side_has

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- What the host program calls: load scripts, run them, check them. Runs first; makes the others
 -- loadable.
--- `texts` maps module names to their source; `boot` is {abi_text, api}.
+-- `texts` maps module names to their source; `boot` is {abi_text, api, rehearse}.
 local texts, boot = ...
 
 for name, text in pairs(texts) do

@@ -5,6 +5,7 @@
 -- one protected call per slot, everything constant, so that LuaJIT compiles each way through it
 -- into one trace. What is registered on single flows is called through a table and never
 -- regenerates it.
+local ffi = require "ffi"
 local abi = require "mos.abi"
 local boot = require "mos.boot"
 local errors = require "mos.errors"
@@ -69,16 +70,20 @@ local function dispatch_text()
   return (dispatch:gsub("%u%u%u+", function(kind) return call_of(slots[kind], "fn") end))
 end
 
+local otherwise = "if not quiet and other(s) then return s end"
+
 local function tree(list, from, to)
   if from == to then
     local slot = list[from]
-    return ("if s == %d then %s else if other(s) then return s end end"):format(
-      slot, call_of(slots.kinds[slot], "f" .. slot))
+    return ("if s == %d then if not quiet then %s end else %s end"):format(
+      slot, call_of(slots.kinds[slot], "f" .. slot), otherwise)
   end
   local middle = math.floor((from + to) / 2) + 1
   return ("if s < %d then %s else %s end"):format(
     list[middle], tree(list, from, middle - 1), tree(list, middle, to))
 end
+
+local UNKNOWN = 2 ^ 30 -- a slot that no function has
 
 local unrolled = {} -- slot -> true for those in the loop that runs
 
@@ -120,27 +125,48 @@ local function release()
 end
 
 local source = [[
-local next, worker, ev, xpcall, describe, setmetatable, Flow, arg, sockets, functions, kinds,
+local ev, xpcall, describe, setmetatable, Flow, arg, sockets, functions, kinds,
   failed, succeeded, paused, fire, release = ...
 FUNCTIONS
 local function other(s)
   DISPATCH
 end
-return function()
+return function(next, from, quiet)
   while true do
-    local s = next(worker)
+    local s = next(from)
     if s >= 3 then
       TREE
     elseif s == 2 then
-      if fire() then return s end
+      if not quiet and fire() then return s end
     elseif s == 1 then
-      release()
+      if not quiet then release() end
     else
       return 0
     end
   end
 end
 ]]
+
+-- LuaJIT compiles a loop as it finds it: if the first event's function cannot be compiled (it makes
+-- a closure, say, or has a loop of its own), neither would the loop be, for any other function. So
+-- the ways through the tree are compiled first, without the functions; each function is then a
+-- trace of its own, hanging on its leaf, and one that cannot be compiled costs nobody else.
+local ROOT, BRANCH = 200, 40 -- rounds that make LuaJIT compile a loop, and a side of it
+
+ffi.cdef "struct mos_rehearsal { int32_t at, count, slots[?]; };"
+
+local next_rehearsed = ffi.cast(ffi.typeof(api.next), boot.rehearse)
+
+local function rehearse(run, list)
+  local ways = { UNKNOWN, 2, 1 }
+  for i = #list, 1, -1 do table.insert(ways, 1, list[i]) end
+  local count = ROOT + BRANCH * #ways
+  local rehearsal = ffi.new("struct mos_rehearsal", count, 0, count)
+  for i = 0, count - 1 do
+    rehearsal.slots[i] = ways[math.max(1, math.floor((i - ROOT) / BRANCH) + 1)]
+  end
+  run(next_rehearsed, rehearsal, true)
+end
 
 local generations = 0
 
@@ -154,14 +180,16 @@ local function generate()
     functions[i] = ("local f%d = functions[%d]"):format(slot, slot)
     unrolled[slot] = true
   end
-  local body = #list > 0 and tree(list, 1, #list) or "if other(s) then return s end"
+  local body = #list > 0 and tree(list, 1, #list) or otherwise
   local parts = {
     FUNCTIONS = table.concat(functions, "\n"), DISPATCH = dispatch_text(), TREE = body,
   }
   local text = source:gsub("%f[%u](%u+)%f[%U]", parts)
   local chunk = assert(loadstring(text, "=mos/loop (generated)"))
-  return chunk(api.next, worker, ev, xpcall, faults.describe, setmetatable, Flow, arg, flow.sockets,
+  local run = chunk(ev, xpcall, faults.describe, setmetatable, Flow, arg, flow.sockets,
     slots.functions, slots.kinds, faults.failed, faults.succeeded, faults.paused, fire, release)
+  rehearse(run, list)
+  return run
 end
 
 local running = false
@@ -184,7 +212,7 @@ function loop.run()
   running = true
   local barren = 0 -- errors outside callbacks since the loop was last left as it should be
   repeat
-    local ok, left = pcall(generate())
+    local ok, left = pcall(generate(), api.next, worker, false)
     local over = ok and left == 0 and ev.code ~= REGENERATE
     if ok then
       barren = 0

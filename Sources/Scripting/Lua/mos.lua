@@ -63,11 +63,12 @@ function calls.now()
   return ev.now.sec + ev.now.nsec * 1e-9
 end
 
---- The engine's counters by name.
+--- The engine's counters by name; nil where nobody counts, as for checksums that are not verified.
 function calls.stats()
   local counters = {}
   for i = 0, api.counter_count - 1 do
-    counters[ffi.string(api.counter_name(i))] = api.counters[i]
+    local value = api.counters[i]
+    if value == value then counters[ffi.string(api.counter_name(i))] = value end
   end
   return counters
 end

@@ -227,6 +227,7 @@ schema.side = {
   { name = "window", doc = "its last advertised window, unscaled" },
   { name = "mss", doc = "its maximum segment size, nil without the option" },
   { name = "wscale", doc = "its window scale, nil without the option" },
+  { name = "synack", doc = "true when it sent a SYN that acknowledges the other's" },
   { name = "isn", doc = "its initial sequence number, nil when unknown" },
   { name = "has", args = "letters",
     doc = 'true when it sent all of these flags, out of "FSRPAUEC"' },

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-2-Clause
+import Packets
+
+/// The headers of a frame without payload, and where in them what must be filled in.
+struct FrameTemplate {
+    let bytes: [UInt8]
+    private let isIPv6: Bool
+    private let transport: Int
+    /// Where the timestamps option's value stands, nil without one.
+    private let timestamps: Int?
+    private static let network = 14
+
+    init(style: FrameMaker.Style, isIPv6: Bool, isSYN: Bool) {
+        self.isIPv6 = isIPv6
+        let clock = TCPOption.timestamps(value: 0, echo: 0)
+        let size = TCPOption.mss(isIPv6 ? 1440 : 1460)
+        let options: [TCPOption] =
+            switch (style, isSYN) {
+            case (.timestamps, true): [size, .sackPermitted, clock, .noOperation, .windowScale(7)]
+            case (.timestamps, false): [.noOperation, .noOperation, clock]
+            case (.bare, true): [size]
+            case (.bare, false): []
+            }
+        let builder = PacketBuilder(ip: isIPv6 ? .ipv6 : .ipv4)
+        bytes = builder.frame(TCPSegment(seq: 0, options: options))
+        transport = Self.network + (isIPv6 ? 40 : 20)
+        timestamps =
+            style == .timestamps ? transport + 20 + (isSYN ? 4 + 2 + 2 : 2 + 2) : nil
+    }
+
+    /// Writes everything but lengths and checksums into a copy of the template.
+    func patch(
+        _ frame: inout [UInt8], _ segment: Segment, _ ends: Endpoints, _ time: Timestamp
+    ) {
+        let source = Self.network + (isIPv6 ? 8 : 12)
+        let width = isIPv6 ? 16 : 4
+        let client = source + (segment.isFromClient ? 0 : width)
+        let server = source + (segment.isFromClient ? width : 0)
+        frame.put(address(198, 18, ends.client), at: client + width - 4)
+        frame.put(address(203, 0, ends.server), at: server + width - 4)
+        frame.put(segment.isFromClient ? ends.clientPort : ends.serverPort, at: transport)
+        frame.put(segment.isFromClient ? ends.serverPort : ends.clientPort, at: transport + 2)
+        frame.put(segment.seq, at: transport + 4)
+        frame.put(segment.ack, at: transport + 8)
+        frame[transport + 13] = segment.flags.rawValue
+        guard let timestamps else { return }
+        let milliseconds = UInt32(truncatingIfNeeded: time.nanoseconds / 1_000_000)
+        frame.put(milliseconds, at: timestamps)
+        frame.put(segment.ack == 0 ? 0 : milliseconds, at: timestamps + 4)
+    }
+
+    /// Writes the lengths and checksums of a frame whose payload sums up to `payload`.
+    func sum(_ frame: inout [UInt8], payload: UInt16, length: Int) {
+        let segmentLength = bytes.count - transport + length
+        frame.put(UInt16(0), at: transport + 16)
+        let source = Self.network + (isIPv6 ? 8 : 12)
+        if isIPv6 {
+            frame.put(UInt16(segmentLength), at: Self.network + 4)
+        } else {
+            frame.put(UInt16(20 + segmentLength), at: Self.network + 2)
+            frame.put(UInt16(0), at: Self.network + 10)
+            let header = InternetSum.words(frame, Self.network..<transport)
+            frame.put(~InternetSum.fold(header), at: Self.network + 10)
+        }
+        // The addresses lie just ahead of the transport header.
+        let pseudo = UInt64(segmentLength) + UInt64(IPProtocol.tcp)
+        let rest = InternetSum.words(frame, source..<bytes.count)
+        frame.put(~InternetSum.fold(rest + pseudo + UInt64(payload)), at: transport + 16)
+    }
+
+    /// An IPv4 address, or the last four bytes of an IPv6 one.
+    private func address(_ first: UInt32, _ second: UInt32, _ number: UInt32) -> UInt32 {
+        first << 24 | (second << 16) &+ number
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func put(_ value: UInt16, at place: Int) {
+        self[place] = UInt8(truncatingIfNeeded: value >> 8)
+        self[place + 1] = UInt8(truncatingIfNeeded: value)
+    }
+
+    fileprivate mutating func put(_ value: UInt32, at place: Int) {
+        put(UInt16(truncatingIfNeeded: value >> 16), at: place)
+        put(UInt16(truncatingIfNeeded: value), at: place + 2)
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-2-Clause
+import ArgumentParser
+import Glibc
+
+/// The development tool beside `mos`: makes captures, varies them, and measures.
+struct MosBench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "mos-bench",
+        abstract: "Makes captures and measures how fast they are read.",
+        subcommands: [
+            GenerateCommand.self, VaryCommand.self, FloorCommand.self, StagesCommand.self,
+            TimeCommand.self,
+        ]
+    )
+}
+
+/// Why a command failed, as one sentence.
+struct Failure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+
+    /// What any error says of itself.
+    init(_ error: any Error) { description = "\(error)" }
+}
+
+@main
+enum Main {
+    static func main() {
+        do {
+            var command = try MosBench.parseAsRoot()
+            try command.run()
+        } catch {
+            MosBench.exit(withError: error)
+        }
+    }
+}
