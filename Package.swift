@@ -61,6 +61,11 @@ let package = Package(
         .testTarget(name: "PacketsTests", dependencies: ["Packets"], swiftSettings: swift),
         .testTarget(name: "CaptureTests", dependencies: ["Capture", "Packets"], swiftSettings: swift),
         .testTarget(
+            name: "CaptureDPDKTests",
+            dependencies: ["CaptureDPDK", "Capture", "Packets"],
+            swiftSettings: swift
+        ),
+        .testTarget(
             name: "ScriptingTests",
             dependencies: ["Scripting", "CMosABI", "CMosLua"],
             swiftSettings: swift

@@ -82,47 +82,55 @@ void cdpdk_clear_log(void)
 
 /* Standard output and error while EAL starts: it prints usage on one and alarms on the other,
  * around its own log stream. */
-struct diverted {
-    int file, output, error;
+struct diversion {
+    int number; /* the descriptor */
+    int saved;  /* where it led */
+    int file;   /* where it leads meanwhile; -1 = it was left alone */
 };
 
-static struct diverted divert_output(void)
+static void divert(struct diversion *diversion)
 {
-    struct diverted saved = {.file = memfd_create("eal", MFD_CLOEXEC), .output = -1, .error = -1};
-    if (saved.file < 0)
-        return saved;
-    fflush(stdout);
-    fflush(stderr);
-    saved.output = dup(STDOUT_FILENO);
-    saved.error = dup(STDERR_FILENO);
-    dup2(saved.file, STDOUT_FILENO);
-    dup2(saved.file, STDERR_FILENO);
-    return saved;
+    diversion->saved = dup(diversion->number);
+    diversion->file = diversion->saved < 0 ? -1 : memfd_create("eal", MFD_CLOEXEC);
+    if (diversion->file >= 0)
+        dup2(diversion->file, diversion->number);
 }
 
-static void restore_descriptor(int saved, int number)
+/* Text of a failed start explains it. Text of another one is somebody else's, from another thread:
+ * it goes on to where it was sent. */
+static void restore(struct diversion *diversion, bool failed)
 {
-    if (saved >= 0) {
-        dup2(saved, number);
-        close(saved);
-    } else {
-        close(number);
+    if (diversion->file >= 0) {
+        dup2(diversion->saved, diversion->number);
+        char text[1024];
+        off_t at = 0;
+        ssize_t length;
+        while ((length = pread(diversion->file, text, sizeof(text), at)) > 0) {
+            at += length;
+            if (failed)
+                keep_text(text, (size_t)length);
+            else if (write(diversion->saved, text, (size_t)length) < 0)
+                break;
+        }
+        close(diversion->file);
     }
+    if (diversion->saved >= 0)
+        close(diversion->saved);
 }
 
-static void restore_output(struct diverted saved)
+static int start_quietly(int argc, char **argv)
 {
-    if (saved.file < 0)
-        return;
+    struct diversion error = {.number = STDERR_FILENO}, output = {.number = STDOUT_FILENO};
     fflush(stdout);
     fflush(stderr);
-    restore_descriptor(saved.output, STDOUT_FILENO);
-    restore_descriptor(saved.error, STDERR_FILENO);
-    char text[1024];
-    ssize_t length = pread(saved.file, text, sizeof(text), 0);
-    if (length > 0)
-        keep_text(text, (size_t)length);
-    close(saved.file);
+    divert(&error);
+    divert(&output);
+    int code = rte_eal_init(argc, argv) < 0 ? -rte_errno : 0;
+    fflush(stdout);
+    fflush(stderr);
+    restore(&error, code < 0);
+    restore(&output, code < 0);
+    return code;
 }
 
 int cdpdk_start_eal(int argc, char **argv, bool echo_log)
@@ -132,13 +140,10 @@ int cdpdk_start_eal(int argc, char **argv, bool echo_log)
     int code = open_log(echo_log);
     if (code < 0)
         return code;
-
-    struct diverted saved = {.file = -1};
-    if (!echo_log)
-        saved = divert_output();
-    code = rte_eal_init(argc, argv) < 0 ? -rte_errno : 0;
-    restore_output(saved);
-
+    if (echo_log)
+        code = rte_eal_init(argc, argv) < 0 ? -rte_errno : 0;
+    else
+        code = start_quietly(argc, argv);
     if (known == 0)
         pthread_setaffinity_np(pthread_self(), sizeof(affinity), &affinity);
     return code;

@@ -34,18 +34,15 @@ extension Worker {
         if flushSide == .server { flushSide = .client } else { phase = .endSent }
     }
 
-    /// Bytes at the end of the stream that the other end acknowledged, or that lie before the FIN, but were not captured.
+    /// Bytes at the end of the stream that the sender's FIN proves, but that were not captured.
+    ///
+    /// What only the other end's acknowledgement tells of is not counted: nothing of the sender lies behind it.
     private mutating func missingTail(_ ext: Int32, _ sender: Side)
         -> (offset: Int64, length: Int64)?
     {
         let stream = table.exts[ext][sentBy: sender]
-        var end = stream.acked
-        // An acknowledged FIN counts one, but has no byte.
-        if stream.fin != .max { end = stream.fin }
-        let sent = SequenceNumber(table.conns[flow][sender].nxt).offset(
-            iss: SequenceNumber(table.conns[flow][sender].iss), near: Int64(stream.next))
-        guard end > stream.next, Int64(end) <= max(sent, Int64(stream.acked)) else { return nil }
-        let gap = (offset: Int64(stream.next), length: Int64(end - stream.next))
+        guard stream.fin != .max, stream.fin > stream.next else { return nil }
+        let gap = (offset: Int64(stream.next), length: Int64(stream.fin - stream.next))
         reassembler.skip(&table.exts[ext][sentBy: sender], gap.length)
         return gap
     }

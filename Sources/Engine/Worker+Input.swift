@@ -128,11 +128,11 @@ extension Worker {
             counters[result.kind == .tcp ? .offloadedTCP : .offloadedUDP] += 1
             return result.kind
         case .bad:
-            switch result.kind {
-            case .tcp:
+            switch packets[index].proto {
+            case 6:
                 counters[.badTCPChecksum] += 1
                 badSenders.note(packets[index])
-            case .udp: counters[.badUDPChecksum] += 1
+            case 17: counters[.badUDPChecksum] += 1
             default: counters[.badICMPChecksum] += 1
             }
             return .malformed

@@ -46,12 +46,7 @@ extension Worker {
             }
         }
         flow = slot
-        let time = packets[current].time
-        if table.conns[slot].last.sec < time.sec
-            || table.conns[slot].last.sec == time.sec && table.conns[slot].last.nsec < time.nsec
-        {
-            table.conns[slot].last = time
-        }
+        noteTime(slot)
         let clientState = table.conns[slot].cli.state
         update = table.send(slot, segment)
         noteOptions(slot)
@@ -67,6 +62,20 @@ extension Worker {
         packets[current].flags |= UInt32(MOS_PKT_HAS_OFFSET)
         senderMoved = update.moved
         phase = .sent
+    }
+
+    /// The time of the flow's last packet; how far the clock is ahead of it where packets are out of order, so that
+    /// silence is measured from when the packet came.
+    @inline(__always)
+    private mutating func noteTime(_ slot: Int32) {
+        let time = packets[current].time
+        let last = table.conns[slot].last
+        if last.sec < time.sec || last.sec == time.sec && last.nsec < time.nsec {
+            table.conns[slot].last = time
+        }
+        let now = event.now
+        let ahead = now.sec > time.sec ? now.sec &- time.sec : 0
+        table.conns[slot].lag = ahead == 0 ? 0 : UInt8(32 - ahead.leadingZeroBitCount)
     }
 
     /// What the handshake tells: MSS, window scale, delay of the SYN-ACK.
@@ -106,6 +115,7 @@ extension Worker {
         for state in states { state.clear(slot) }
         isNewFlow = true
         table.conns[slot].phase = Timeouts.Class.handshake
+        noteTime(slot)
         wheel.schedule(slot, deadline: timeouts.deadline(table.conns[slot]), in: &table.conns)
         return slot
     }

@@ -31,13 +31,15 @@ extension Worker {
     /// - Returns: true when it repeats sequence space seen before.
     private mutating func takePayload() -> Bool {
         let ext = table.ensureExt(flow)
-        let isFirstSYN = segment.flags.contains(.syn) && !segment.flags.contains(.ack)
-        // Data in a SYN counts only once it is acknowledged (case T33): its repeat brings it.
-        guard ext >= 0, !isFirstSYN else { return false }
+        guard ext >= 0 else { return false }
         attachReaders(ext)
         let packet = packets[current]
         payload = burst[current].bytes.slice(Int(packet.payload), Int(packet.payload_len))
         let sender = segment.sender
+        if segment.flags.contains(.syn), !segment.flags.contains(.ack) {
+            takeSYNData(ext, sender)
+            return false
+        }
         // Nothing counts behind the FIN.
         let fin = table.exts[ext][sentBy: sender].fin
         if fin != .max, update.offset + Int64(segment.len) > Int64(fin) {
@@ -54,6 +56,36 @@ extension Worker {
         }
         if extent.fresh == 0 { payload = .empty }
         return extent.repeats
+    }
+
+    /// Data in a SYN counts once the SYN-ACK covers it (RFC 7413 section 3, case T33).
+    private mutating func takeSYNData(_ ext: Int32, _ sender: Side) {
+        table.exts[ext][sentBy: sender].bytes += Double(segment.len)
+        reassembler.storeUnconfirmed(
+            &table.exts[ext][sentBy: sender], payload, store: isRead(ext, sentBy: sender))
+        payload = .empty
+    }
+
+    /// The SYN-ACK in hand says what became of data in the SYN.
+    private mutating func judgeSYNData(_ ext: Int32) {
+        let client = segment.sender.other
+        guard segment.flags.contains(.syn), segment.flags.contains(.ack),
+            table.exts[ext][sentBy: client].next == 0,
+            reassembler.hasHole(table.exts[ext][sentBy: client])
+        else { return }
+        if table.exts[ext][sentBy: client].acked > 0 {
+            reassembler.confirm(&table.exts[ext][sentBy: client])
+            table.exts[ext][sentBy: client].unique += Double(table.exts[ext][sentBy: client].next)
+            isConfirmed = true
+        } else {
+            reassembler.discardUnconfirmed(&table.exts[ext][sentBy: client])
+        }
+    }
+
+    /// confirm: data in the SYN became readable with the SYN-ACK.
+    mutating func confirm() {
+        phase = .newData
+        begin(Event.newData.bit, at: .null, side: segment.sender, kind: .newData)
     }
 
     /// makeRoom: tells readers what they would lose, gives up holes that hold too much.
@@ -121,6 +153,7 @@ extension Worker {
         let ext = table.conns[flow].ext
         guard ext >= 0 else { return }
         let sender = segment.sender
+        judgeSYNData(ext)
         if payload.count > 0 {
             discardOverrun(ext)
             let before = table.exts[ext][sentBy: sender].next
@@ -192,7 +225,8 @@ extension Worker {
     /// deliver: HK_RCV, after the receiver's stack.
     @inline(__always)
     mutating func deliver() {
-        phase = .newData
+        phase = isConfirmed ? .confirm : .newData
+        isConfirmed = false
         let receiver = segment.sender.other
         if segment.flags.contains(.rst), update.invalid == 0 {
             receiverMoved = table.receive(flow, segment, update)

@@ -17,7 +17,7 @@ public struct Worker: ~Copyable {
     /// Where the machine goes on when the events of the phase before are handed out.
     enum Phase: UInt8 {
         case input, due, raw, lookUp, orphan
-        case sent, arrive, makeRoom, declareGap, merge, deliver, newData, settle
+        case sent, arrive, makeRoom, declareGap, merge, deliver, confirm, newData, settle
         case flush, flushData, endSent, endReceived, release, forget
         case finish, ended
     }
@@ -100,6 +100,7 @@ public struct Worker: ~Copyable {
     var live = Live()
     var newDataEnd: Int64 = 0
     var hasNewData = false
+    var isConfirmed = false
 
     // The flow that ends, and where the machine goes on then
     var ending: Int32 = -1
@@ -172,6 +173,7 @@ public struct Worker: ~Copyable {
             case .declareGap: declareGap()
             case .merge: merge()
             case .deliver: deliver()
+            case .confirm: confirm()
             case .newData: newData()
             case .settle: settle()
             case .flush: flush()
@@ -240,6 +242,7 @@ struct Timeouts {
 
     /// When the connection ends unless another packet comes.
     func deadline(_ conn: mos_conn) -> Timestamp {
-        Timestamp(conn.last).advanced(nanoseconds: spans[Int(conn.phase & 3)])
+        let lag = conn.lag == 0 ? 0 : 1_000_000_000 &<< Int64(min(conn.lag, 33))
+        return Timestamp(conn.last).advanced(nanoseconds: spans[Int(conn.phase & 3)] &+ lag)
     }
 }

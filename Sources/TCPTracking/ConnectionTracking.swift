@@ -86,6 +86,13 @@ extension FlowTable {
             conns[slot][side].known = Knowledge.iss
             update.offset = 0
             if !acknowledges { update.moved = move(slot, side, .sendSYN) }
+        } else if acknowledges, state(slot, side) == .synReceived,
+            conns[slot][side].iss != segment.seq.value
+        {
+            // Not yet acknowledged: the server has started anew, and what the client got last counts.
+            conns[slot][side].iss = segment.seq.value
+            conns[slot][side].nxt = segment.end.value
+            update.offset = 0
         } else if conns[slot][side].iss == segment.seq.value {
             update.repeatsControl = true
             // It was inferred from later segments: the SYN itself is news, not a repeat.

@@ -128,6 +128,22 @@ public struct Reassembler: ~Copyable {
         return complete
     }
 
+    /// Stores bytes at offset 0 that count only once ``confirm(_:)`` is called: data in a SYN (RFC 7413).
+    public mutating func storeUnconfirmed(_ stream: inout mos_stream, _ bytes: ByteView, store: Bool) {
+        guard stream.next == 0, stream.top == 0, bytes.count > 0 else { return }
+        stream.top = UInt64(bytes.count)
+        _ = insertFresh(&stream, bytes, at: 0, store: store)
+    }
+
+    /// What waited at `next` counts.
+    public mutating func confirm(_ stream: inout mos_stream) { collect(&stream) }
+
+    /// What waited to be confirmed was not accepted: its repeat will be news.
+    public mutating func discardUnconfirmed(_ stream: inout mos_stream) {
+        release(&stream)
+        stream.top = stream.next
+    }
+
     /// Gives up the first hole: `next` moves to the bytes behind it.
     ///
     /// - Returns: offset and length of the hole; nil when nothing waits behind one.

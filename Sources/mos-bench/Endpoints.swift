@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 import Capture
 
-/// The two ends of a conversation, all of them in documentation or benchmarking address space.
+/// The two ends of a conversation: clients in 10.0.0.0/8, servers in 192.0.2.0/24, or their like in IPv6.
 struct Endpoints: Equatable {
     /// True for IPv6.
     let isIPv6: Bool
-    /// The client's number: its address without the fixed part, its port.
+    /// The client's number, 24 bits.
     let client: UInt32
     let clientPort: UInt16
-    /// The server's number.
+    /// The server's number, 8 bits.
     let server: UInt32
     let serverPort: UInt16
 

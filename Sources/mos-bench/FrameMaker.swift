@@ -12,8 +12,6 @@ struct FrameMaker {
         case bare
     }
 
-    /// The longest payload that fits into an Ethernet frame beside these headers.
-    let mss: Int
     private let templates: [FrameTemplate]
     private let pool: PayloadPool
     private let style: Style
@@ -22,7 +20,6 @@ struct FrameMaker {
     init(style: Style, pool: PayloadPool) {
         self.style = style
         self.pool = pool
-        mss = style == .timestamps ? 1428 : 1440
         templates = [false, true].flatMap { isIPv6 in
             [false, true].map { FrameTemplate(style: style, isIPv6: isIPv6, isSYN: $0) }
         }

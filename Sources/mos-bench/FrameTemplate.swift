@@ -9,6 +9,7 @@ struct FrameTemplate {
     /// Where the timestamps option's value stands, nil without one.
     private let timestamps: Int?
     private static let network = 14
+    private static let tcp: UInt64 = 6
 
     init(style: FrameMaker.Style, isIPv6: Bool, isSYN: Bool) {
         self.isIPv6 = isIPv6
@@ -36,8 +37,9 @@ struct FrameTemplate {
         let width = isIPv6 ? 16 : 4
         let client = source + (segment.isFromClient ? 0 : width)
         let server = source + (segment.isFromClient ? width : 0)
-        frame.put(address(198, 18, ends.client), at: client + width - 4)
-        frame.put(address(203, 0, ends.server), at: server + width - 4)
+        // 10.0.0.0/8 and 192.0.2.0/24, or the last four bytes of an IPv6 address.
+        frame.put(10 << 24 | ends.client, at: client + width - 4)
+        frame.put(0xC000_0200 | ends.server, at: server + width - 4)
         frame.put(segment.isFromClient ? ends.clientPort : ends.serverPort, at: transport)
         frame.put(segment.isFromClient ? ends.serverPort : ends.clientPort, at: transport + 2)
         frame.put(segment.seq, at: transport + 4)
@@ -63,14 +65,9 @@ struct FrameTemplate {
             frame.put(~InternetSum.fold(header), at: Self.network + 10)
         }
         // The addresses lie just ahead of the transport header.
-        let pseudo = UInt64(segmentLength) + UInt64(IPProtocol.tcp)
+        let pseudo = UInt64(segmentLength) + Self.tcp
         let rest = InternetSum.words(frame, source..<bytes.count)
         frame.put(~InternetSum.fold(rest + pseudo + UInt64(payload)), at: transport + 16)
-    }
-
-    /// An IPv4 address, or the last four bytes of an IPv6 one.
-    private func address(_ first: UInt32, _ second: UInt32, _ number: UInt32) -> UInt32 {
-        first << 24 | (second << 16) &+ number
     }
 }
 

@@ -117,7 +117,8 @@ struct mos_conn {
     int32_t wheel_next, wheel_prev;
     uint8_t end_reason;          /* MOS_END_* */
     uint8_t timer;               /* where its time-out waits */
-    uint8_t phase, pad0;
+    uint8_t phase;               /* which time-out applies */
+    uint8_t lag;                 /* the clock was up to 2^lag seconds ahead of its last packet, 0 = not */
     uint32_t synack_delay;       /* microseconds from the SYN to the SYN-ACK */
 };
 

@@ -70,12 +70,12 @@ local function dispatch_text()
   return (dispatch:gsub("%u%u%u+", function(kind) return call_of(slots[kind], "fn") end))
 end
 
-local otherwise = "if not quiet and other(s) then return s end"
+local otherwise = "if quiet[0] == 0 and other(s) then return s end"
 
 local function tree(list, from, to)
   if from == to then
     local slot = list[from]
-    return ("if s == %d then if not quiet then %s end else %s end"):format(
+    return ("if s == %d then if quiet[0] == 0 then %s end else %s end"):format(
       slot, call_of(slots.kinds[slot], "f" .. slot), otherwise)
   end
   local middle = math.floor((from + to) / 2) + 1
@@ -126,20 +126,20 @@ end
 
 local source = [[
 local ev, xpcall, describe, setmetatable, Flow, arg, sockets, functions, kinds,
-  failed, succeeded, paused, fire, release = ...
+  failed, succeeded, paused, fire, release, quiet = ...
 FUNCTIONS
 local function other(s)
   DISPATCH
 end
-return function(next, from, quiet)
+return function(next, from)
   while true do
     local s = next(from)
     if s >= 3 then
       TREE
     elseif s == 2 then
-      if not quiet and fire() then return s end
+      if quiet[0] == 0 and fire() then return s end
     elseif s == 1 then
-      if not quiet then release() end
+      if quiet[0] == 0 then release() end
     else
       return 0
     end
@@ -155,6 +155,9 @@ local ROOT, BRANCH = 200, 40 -- rounds that make LuaJIT compile a loop, and a si
 
 ffi.cdef "struct mos_rehearsal { int32_t at, count, slots[?]; };"
 
+-- Memory, not a Lua value, because LuaJIT would test that once, ahead of the loop.
+local quiet = ffi.new "int32_t[1]"
+
 local next_rehearsed = ffi.cast(ffi.typeof(api.next), boot.rehearse)
 
 local function rehearse(run, list)
@@ -165,7 +168,10 @@ local function rehearse(run, list)
   for i = 0, count - 1 do
     rehearsal.slots[i] = ways[math.max(1, math.floor((i - ROOT) / BRANCH) + 1)]
   end
-  run(next_rehearsed, rehearsal, true)
+  quiet[0] = 1
+  -- Of the very types that the engine's call has: LuaJIT compiles for types.
+  run(next_rehearsed, ffi.cast(ffi.typeof(worker), rehearsal))
+  quiet[0] = 0
 end
 
 local generations = 0
@@ -187,7 +193,8 @@ local function generate()
   local text = source:gsub("%f[%u](%u+)%f[%U]", parts)
   local chunk = assert(loadstring(text, "=mos/loop (generated)"))
   local run = chunk(ev, xpcall, faults.describe, setmetatable, Flow, arg, flow.sockets,
-    slots.functions, slots.kinds, faults.failed, faults.succeeded, faults.paused, fire, release)
+    slots.functions, slots.kinds, faults.failed, faults.succeeded, faults.paused, fire, release,
+    quiet)
   rehearse(run, list)
   return run
 end
@@ -212,7 +219,7 @@ function loop.run()
   running = true
   local barren = 0 -- errors outside callbacks since the loop was last left as it should be
   repeat
-    local ok, left = pcall(generate(), api.next, worker, false)
+    local ok, left = pcall(generate(), api.next, worker)
     local over = ok and left == 0 and ev.code ~= REGENERATE
     if ok then
       barren = 0

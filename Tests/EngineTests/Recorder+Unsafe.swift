@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-2-Clause
+import CMosABI
+import Engine
+import Flows
+import Packets
+
+extension Recorder {
+    /// The event in the event block.
+    func happening() -> Happening {
+        let block = unsafe worker.eventAddress.pointee
+        let connection =
+            block.flow >= 0 ? unsafe worker.connectionsAddress[Int(block.flow)] : nil
+        let packet = block.has_packet != 0 ? unsafe block.packet.pointee : nil
+        return unsafe Happening(
+            slot: block.slot,
+            event: Event(rawValue: Int(block.event) - MOS_EVENT_BASE),
+            hook: block.hook,
+            side: Side(rawValue: UInt8(truncatingIfNeeded: block.side)),
+            socket: block.socket,
+            flow: block.flow,
+            generation: block.generation,
+            code: block.code,
+            offset: Int(block.offset),
+            length: Int(block.length),
+            timer: block.timer,
+            now: Timestamp(block.now),
+            packet: packet,
+            connection: connection
+        )
+    }
+
+    /// The first `count` bytes that the last call found.
+    func foundText(_ count: Int32) -> String {
+        guard count > 0 else { return "" }
+        let block = unsafe worker.eventAddress.pointee
+        let bytes = unsafe UnsafeBufferPointer(start: block.data, count: Int(count))
+        return unsafe String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Bytes that an overrun cost, as the last call of view told.
+    var foundMissed: Int { Int(unsafe worker.eventAddress.pointee.missed) }
+
+    /// The four numbers that the last call found.
+    var foundValues: [Int] {
+        let value = unsafe worker.eventAddress.pointee.value
+        return [Int(value.0), Int(value.1), Int(value.2), Int(value.3)]
+    }
+
+    /// What is kept of a flow that carried payload; nil before.
+    func stream(_ flow: Int32, sentBy side: Side) -> mos_stream? {
+        guard flow >= 0 else { return nil }
+        let ext = unsafe worker.connectionsAddress[Int(flow)].ext
+        return ext < 0 ? nil : unsafe worker.extensionsAddress[Int(ext)][sentBy: side]
+    }
+}
