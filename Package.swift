@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 import PackageDescription
 
-/// Every Swift target: warnings of strict memory safety are errors, so unsafe code stays where it is marked.
-/// Exclusivity is proved by the compiler for what the packet path does; the run-time checks are a debug net.
+/// What every Swift target is built with.
+///
+/// Warnings of strict memory safety are errors, so unsafe code stays where it is marked. Exclusivity is proved by the compiler for what the packet path does; the run-time checks are a debug net.
 let swift: [SwiftSetting] = [
     .strictMemorySafety(),
     .treatWarning("StrictMemorySafety", as: .error),
@@ -12,7 +13,10 @@ let swift: [SwiftSetting] = [
 
 /// SwiftPM cannot read Debian's libdpdk.pc (its Description spans two lines), so its flags stand here.
 let dpdkHeaders: [CSetting] = [
-    .unsafeFlags(["-I/usr/include/dpdk", "-I/usr/include/x86_64-linux-gnu/dpdk", "-I/usr/include/aarch64-linux-gnu/dpdk"])
+    .unsafeFlags([
+        "-I/usr/include/dpdk", "-I/usr/include/x86_64-linux-gnu/dpdk",
+        "-I/usr/include/aarch64-linux-gnu/dpdk",
+    ])
 ]
 
 let package = Package(
@@ -22,22 +26,36 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
     ],
     targets: [
-        .systemLibrary(name: "CLuaJIT", pkgConfig: "luajit", providers: [.apt(["libluajit-5.1-dev"])]),
+        .systemLibrary(
+            name: "CLuaJIT",
+            pkgConfig: "luajit",
+            providers: [.apt(["libluajit-5.1-dev"])]
+        ),
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(
             name: "CDPDK",
             cSettings: dpdkHeaders,
-            linkerSettings: ["rte_ethdev", "rte_eal", "rte_mbuf", "rte_mempool", "rte_ring", "rte_bus_vdev"]
-                .map { .linkedLibrary($0) }
+            linkerSettings: [
+                "rte_ethdev", "rte_eal", "rte_mbuf", "rte_mempool", "rte_ring", "rte_bus_vdev",
+            ]
+            .map { .linkedLibrary($0) }
         ),
         .target(name: "CMosABI"),
         .target(name: "CMosLua", dependencies: ["CLuaJIT", "CMosABI"]),
         .target(name: "Packets", dependencies: ["CMosABI"], swiftSettings: swift),
         .target(name: "Capture", dependencies: ["CPcap", "Packets"], swiftSettings: swift),
-        .target(name: "CaptureDPDK", dependencies: ["CDPDK", "Capture", "Packets"], swiftSettings: swift),
+        .target(
+            name: "CaptureDPDK",
+            dependencies: ["CDPDK", "Capture", "Packets"],
+            swiftSettings: swift
+        ),
         .target(name: "Flows", dependencies: ["CMosABI", "Packets"], swiftSettings: swift),
-        .target(name: "TCPTracking", dependencies: ["CMosABI", "Packets", "Flows"], swiftSettings: swift),
+        .target(
+            name: "TCPTracking",
+            dependencies: ["CMosABI", "Packets", "Flows"],
+            swiftSettings: swift
+        ),
         .target(
             name: "Engine",
             dependencies: ["CMosABI", "Packets", "Capture", "Flows", "TCPTracking"],
@@ -58,16 +76,47 @@ let package = Package(
             ],
             swiftSettings: swift
         ),
+        // A development tool, not a product: captures from seeds, measurements.
+        .executableTarget(
+            name: "mos-bench",
+            dependencies: [
+                "CMosABI", "Packets", "Capture", "Flows", "TCPTracking", "Engine",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: swift
+        ),
         .testTarget(name: "PacketsTests", dependencies: ["Packets"], swiftSettings: swift),
-        .testTarget(name: "CaptureTests", dependencies: ["Capture", "Packets"], swiftSettings: swift),
+        .testTarget(
+            name: "CaptureTests",
+            dependencies: ["Capture", "Packets"],
+            swiftSettings: swift
+        ),
         .testTarget(
             name: "CaptureDPDKTests",
             dependencies: ["CaptureDPDK", "Capture", "Packets"],
             swiftSettings: swift
         ),
         .testTarget(
+            name: "FlowsTests",
+            dependencies: ["Flows", "Packets", "Capture", "CMosABI"],
+            swiftSettings: swift
+        ),
+        .testTarget(
+            name: "TCPTrackingTests",
+            dependencies: ["TCPTracking", "Flows", "Packets", "Capture", "CMosABI"],
+            swiftSettings: swift
+        ),
+        .testTarget(
+            name: "EngineTests",
+            dependencies: ["Engine", "TCPTracking", "Flows", "Packets", "Capture", "CMosABI"],
+            swiftSettings: swift
+        ),
+        .testTarget(
             name: "ScriptingTests",
-            dependencies: ["Scripting", "CMosABI", "CMosLua"],
+            dependencies: [
+                "Scripting", "Engine", "Outputs", "Capture", "Packets", "Flows", "CMosABI",
+                "CMosLua",
+            ],
             swiftSettings: swift
         ),
         .testTarget(name: "OutputsTests", dependencies: ["Outputs"], swiftSettings: swift),

@@ -11,9 +11,12 @@ extension DPDKSetupError {
         var hasHugePages: Bool
 
         /// DPDK's first message: it names the cause, those that follow the consequences.
+        ///
+        /// That huge pages of some size are not reserved is said ahead of every failure, and is none.
         var reason: String {
             let lines = log.split(whereSeparator: \.isNewline)
-            return lines.first.map { String($0.drop(while: \.isWhitespace)) } ?? ""
+            let first = lines.first { !$0.contains("No free ") && !$0.allSatisfy(\.isWhitespace) }
+            return first.map { String($0.drop(while: \.isWhitespace)) } ?? ""
         }
     }
 

@@ -27,7 +27,8 @@ extension Worker {
     public var checksumHint: String? {
         let bad = counters[.badTCPChecksum]
         guard bad > 0.05 * counters[.tcp] else { return nil }
-        return "\(Int(bad)) of \(Int(counters[.tcp])) TCP packets had a wrong checksum, most of them from "
+        return
+            "\(Int(bad)) of \(Int(counters[.tcp])) TCP packets had a wrong checksum, most of them from "
             + "\(badSenders.leader), and were not believed; if that machine leaves checksums to its "
             + "network card, run again with -C"
     }

@@ -9,7 +9,9 @@ public enum Event: Int, CaseIterable, Sendable {
     /// Its bit in a mask.
     @inlinable public var bit: UInt16 { 1 &<< UInt16(truncatingIfNeeded: rawValue) }
     /// The shared layout's number.
-    @inlinable public var number: Int32 { Int32(truncatingIfNeeded: rawValue) &+ Int32(MOS_EVENT_BASE) }
+    @inlinable public var number: Int32 {
+        Int32(truncatingIfNeeded: rawValue) &+ Int32(MOS_EVENT_BASE)
+    }
 }
 
 /// A hook, numbered from 0.
@@ -19,7 +21,9 @@ public enum Hook: Int, Sendable {
     case rcv = 2
 
     /// The shared layout's number.
-    @inlinable public var number: Int32 { Int32(truncatingIfNeeded: rawValue) &+ Int32(MOS_HOOK_BASE) }
+    @inlinable public var number: Int32 {
+        Int32(truncatingIfNeeded: rawValue) &+ Int32(MOS_HOOK_BASE)
+    }
 }
 
 /// What one monitor socket wants of a flow: callback slots by hook and event, buffers, stopped sides.
@@ -30,8 +34,9 @@ public struct Registration: BitwiseCopyable, Hashable, Sendable {
     public var stopped: UInt32 = 0
     /// Sides whose receive buffer it reads: bit 0 CLI's, bit 1 SVR's.
     public var reads: UInt32 = 0
-    /// Bytes that may wait in the client's and in the server's receive buffer; 0 = off.
+    /// Bytes that may wait in the client's receive buffer; 0 = off.
     public var clientBuffer: UInt32
+    /// Bytes that may wait in the server's receive buffer; 0 = off.
     public var serverBuffer: UInt32
     @usableFromInline var masks: (UInt16, UInt16, UInt16, UInt16) = (0, 0, 0, 0)
     @usableFromInline var slots: InlineArray<30, Int32> = .init(repeating: 0)
@@ -86,8 +91,10 @@ public struct Registration: BitwiseCopyable, Hashable, Sendable {
     @inlinable @inline(__always)
     public func isStopped(_ side: Side) -> Bool { stopped &>> UInt32(side.rawValue) & 1 != 0 }
 
+    /// True when everything registered is the same.
     public static func == (a: Registration, b: Registration) -> Bool { a.words == b.words }
 
+    /// Feeds everything registered into `hasher`.
     public func hash(into hasher: inout Hasher) { hasher.combine(words) }
 
     /// Everything that tells two registrations apart.

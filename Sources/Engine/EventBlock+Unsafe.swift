@@ -6,6 +6,7 @@ import Packets
 /// The one event that scripts read through a fixed address, and the room for results of their calls.
 @safe
 public struct EventBlock: ~Copyable {
+    /// The event, at its fixed address.
     @unsafe public let pointer: UnsafeMutablePointer<mos_event>
 
     init() {
@@ -19,7 +20,12 @@ public struct EventBlock: ~Copyable {
     /// What is handed out.
     @inline(__always)
     func hand(
-        slot: Int32, event: Int32, hook: Int32, side: Int32, socket: Int32, flow: Int32,
+        slot: Int32,
+        event: Int32,
+        hook: Int32,
+        side: Int32,
+        socket: Int32,
+        flow: Int32,
         generation: UInt32
     ) {
         unsafe pointer.pointee.slot = slot
@@ -121,7 +127,10 @@ final class FlowStateMemory {
         let place = Int(slot) * size
         precondition(place >= 0 && place + size <= memory.capacity)
         unsafe UnsafeMutableRawPointer(memory.base + place).initializeMemory(
-            as: UInt8.self, repeating: 0, count: size)
+            as: UInt8.self,
+            repeating: 0,
+            count: size
+        )
     }
 }
 
@@ -131,7 +140,9 @@ struct PacketRoom: ~Copyable {
     private var memory: ReservedMemory<mos_packet>
 
     init?() {
-        guard let memory = ReservedMemory<mos_packet>(capacity: FrameBurst.capacity) else { return nil }
+        guard let memory = ReservedMemory<mos_packet>(capacity: FrameBurst.capacity) else {
+            return nil
+        }
         self.memory = memory
     }
 

@@ -29,7 +29,8 @@ struct Listeners {
             if socket.kind == .stream { hasStreams = true }
             if orphanSlot != 0 {
                 orphan.append(
-                    Entry(socket: registration.socket, slot: orphanSlot, filter: filter))
+                    Entry(socket: registration.socket, slot: orphanSlot, filter: filter)
+                )
             }
             if socket.kind == .raw, packetSlot != 0 {
                 raw.append(Entry(socket: registration.socket, slot: packetSlot, filter: filter))

@@ -17,7 +17,8 @@ struct PlainPacket: ~Copyable {
     func view(_ packet: mos_packet, _ frame: ByteView) -> ByteView {
         guard packet.l3 >= 0 else { return .empty }
         let start = Int(packet.l3)
-        let end = packet.payload_len > 0 || packet.payload > 0
+        let end =
+            packet.payload_len > 0 || packet.payload > 0
             ? Int(packet.payload) + Int(packet.payload_len) : frame.count
         let whole = frame.slice(start, max(end, start) - start)
         guard packet.flags & UInt32(MOS_PKT_EXT_HEADERS) != 0, packet.ip_version == 6,

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 import Flows
 
-/// How far one monitor socket has read the two receive buffers of one flow. 64 bytes, linked per flow.
+/// How far one monitor socket has read the two receive buffers of one flow.
+///
+/// 64 bytes, linked per flow.
 struct Reader: BitwiseCopyable {
     /// The flow's next reader, -1 = none.
     var next: Int32

@@ -31,6 +31,7 @@ struct ScriptTimers: ~Copyable {
     ///   - delay: nanoseconds from now on.
     ///   - interval: nanoseconds between repetitions, 0 = once.
     ///   - now: the clock, nil while no packet has started it.
+    /// - Returns: its number.
     mutating func set(delay: Int64, interval: Int64, now: Timestamp?) -> Int64? {
         guard timers.count < 1 << 20 else { return nil }
         lastID += 1
@@ -39,7 +40,8 @@ struct ScriptTimers: ~Copyable {
             waiting.append((lastID, delay))
             return lastID
         }
-        return arm(lastID, at: now.advanced(nanoseconds: delay).nanoseconds, interval) ? lastID : nil
+        return arm(lastID, at: now.advanced(nanoseconds: delay).nanoseconds, interval)
+            ? lastID : nil
     }
 
     /// The clock starts: what waited for it is armed.

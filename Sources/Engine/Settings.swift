@@ -41,32 +41,84 @@ public struct Settings: Sendable {
 
     /// All settings with their defaults.
     public static let all: [Entry] = [
-        Entry(key: "max_flows", value: "1000000", unit: "connections",
-            meaning: "connections per worker; memory grows as it fills"),
-        Entry(key: "table_full", value: "refuse", unit: "refuse",
-            meaning: "what happens to the next connection then: it is not tracked, and counted"),
-        Entry(key: "idle_timeout", value: "300", unit: "seconds",
-            meaning: "an established connection ends after this long without a packet"),
-        Entry(key: "handshake_timeout", value: "30", unit: "seconds",
-            meaning: "a handshake is given up after this long without a packet"),
-        Entry(key: "close_timeout", value: "30", unit: "seconds",
-            meaning: "a connection that began to close ends after this long without a packet"),
-        Entry(key: "time_wait", value: "1", unit: "seconds",
-            meaning: "a closed connection is still known this long after its last packet"),
-        Entry(key: "buffer", value: "1MiB", unit: "bytes",
-            meaning: "unread bytes kept per reader and side, those behind a hole included"),
-        Entry(key: "buffer_pool", value: "256MiB", unit: "bytes",
-            meaning: "bytes kept per worker in all"),
-        Entry(key: "overlap", value: "first", unit: "first",
-            meaning: "which bytes win where segments overlap with different content"),
-        Entry(key: "midstream", value: "off", unit: "off",
-            meaning: "whether connections are tracked whose SYN was not seen"),
-        Entry(key: "checksums", value: "auto", unit: "auto|strict|off",
-            meaning: "auto accepts what the sending machine leaves to its network card"),
-        Entry(key: "vlan_in_key", value: "off", unit: "on|off",
-            meaning: "tell connections of different VLANs apart"),
-        Entry(key: "errors_in_a_row", value: "10", unit: "errors",
-            meaning: "errors of a callback on one flow after which it is off there"),
+        Entry(
+            key: "max_flows",
+            value: "1000000",
+            unit: "connections",
+            meaning: "connections per worker; memory grows as it fills"
+        ),
+        Entry(
+            key: "table_full",
+            value: "refuse",
+            unit: "refuse",
+            meaning: "what happens to the next connection then: it is not tracked, and counted"
+        ),
+        Entry(
+            key: "idle_timeout",
+            value: "300",
+            unit: "seconds",
+            meaning: "an established connection ends after this long without a packet"
+        ),
+        Entry(
+            key: "handshake_timeout",
+            value: "30",
+            unit: "seconds",
+            meaning: "a handshake is given up after this long without a packet"
+        ),
+        Entry(
+            key: "close_timeout",
+            value: "30",
+            unit: "seconds",
+            meaning: "a connection that began to close ends after this long without a packet"
+        ),
+        Entry(
+            key: "time_wait",
+            value: "1",
+            unit: "seconds",
+            meaning: "a closed connection is still known this long after its last packet"
+        ),
+        Entry(
+            key: "buffer",
+            value: "1MiB",
+            unit: "bytes",
+            meaning: "unread bytes kept per reader and side, those behind a hole included"
+        ),
+        Entry(
+            key: "buffer_pool",
+            value: "256MiB",
+            unit: "bytes",
+            meaning: "bytes kept per worker in all"
+        ),
+        Entry(
+            key: "overlap",
+            value: "first",
+            unit: "first",
+            meaning: "which bytes win where segments overlap with different content"
+        ),
+        Entry(
+            key: "midstream",
+            value: "off",
+            unit: "off",
+            meaning: "whether connections are tracked whose SYN was not seen"
+        ),
+        Entry(
+            key: "checksums",
+            value: "auto",
+            unit: "auto|strict|off",
+            meaning: "auto accepts what the sending machine leaves to its network card"
+        ),
+        Entry(
+            key: "vlan_in_key",
+            value: "off",
+            unit: "on|off",
+            meaning: "tell connections of different VLANs apart"
+        ),
+        Entry(
+            key: "errors_in_a_row",
+            value: "10",
+            unit: "errors",
+            meaning: "errors of a callback on one flow after which it is off there"
+        ),
     ]
 
     /// Settings that the design names for later versions: said so instead of "unknown".
@@ -98,12 +150,16 @@ public struct Settings: Sendable {
             let chosen = try choice(key, value, ["auto", "strict", "off"])
             checksums = chosen == "off" ? .off : chosen == "strict" ? .strict : .auto
         default:
-            if Self.later.contains(key) { throw SettingError(
-                message: "setting '\(key)' is not supported by this version") }
+            if Self.later.contains(key) {
+                throw SettingError(
+                    message: "setting '\(key)' is not supported by this version"
+                )
+            }
             let near = nearest(key, among: Self.all.map(\.key))
             throw SettingError(
                 message: "unknown setting '\(key)'" + (near.map { ", did you mean '\($0)'?" } ?? "")
-                    + "; 'mos settings' lists them")
+                    + "; 'mos settings' lists them"
+            )
         }
     }
 
@@ -113,7 +169,8 @@ public struct Settings: Sendable {
         guard let number = Int(value), range.contains(number) else {
             throw SettingError(
                 message: "setting '\(key)' is a number from \(range.lowerBound) to "
-                    + "\(range.upperBound), not '\(value)'")
+                    + "\(range.upperBound), not '\(value)'"
+            )
         }
         return number
     }
@@ -121,7 +178,8 @@ public struct Settings: Sendable {
     private func seconds(_ key: String, _ value: String) throws(SettingError) -> Double {
         guard let number = Double(value), number >= 0, number <= 1e9 else {
             throw SettingError(
-                message: "setting '\(key)' is seconds, 0 to 1000000000, not '\(value)'")
+                message: "setting '\(key)' is seconds, 0 to 1000000000, not '\(value)'"
+            )
         }
         return number
     }
@@ -140,7 +198,8 @@ public struct Settings: Sendable {
         }
         guard let number = Int(digits), number >= 0, number <= (1 << 36) / factor else {
             throw SettingError(
-                message: "setting '\(key)' is bytes, as in 65536 or 64KiB or 1MiB, not '\(value)'")
+                message: "setting '\(key)' is bytes, as in 65536 or 64KiB or 1MiB, not '\(value)'"
+            )
         }
         return number * factor
     }
@@ -151,7 +210,8 @@ public struct Settings: Sendable {
         guard values.contains(value) else {
             throw SettingError(
                 message: "setting '\(key)' is \(values.joined(separator: " or ")), not '\(value)'"
-                    + (values.count == 1 ? ": nothing else is supported by this version" : ""))
+                    + (values.count == 1 ? ": nothing else is supported by this version" : "")
+            )
         }
         return value
     }
@@ -161,13 +221,16 @@ public struct Settings: Sendable {
 public struct SettingError: Error, Equatable, CustomStringConvertible {
     /// One sentence.
     public let message: String
+    /// The same sentence.
     public var description: String { message }
 }
 
 /// The candidate that `word` was probably meant to be; nil when none is near.
 public func nearest(_ word: String, among candidates: [String]) -> String? {
     let limit = max(1, word.count / 3)
-    return candidates.map { (editDistance(word, $0), $0) }.filter { $0.0 <= limit }.min { $0.0 < $1.0 }?.1
+    return candidates.map { (editDistance(word, $0), $0) }.filter { $0.0 <= limit }.min {
+        $0.0 < $1.0
+    }?.1
 }
 
 private func editDistance(_ a: String, _ b: String) -> Int {

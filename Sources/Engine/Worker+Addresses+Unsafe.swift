@@ -6,7 +6,9 @@ extension Worker {
     /// The event in hand.
     @unsafe public var eventAddress: UnsafeMutablePointer<mos_event> { unsafe event.pointer }
     /// Connection 0.
-    @unsafe public var connectionsAddress: UnsafeMutablePointer<mos_conn> { unsafe table.conns.base }
+    @unsafe public var connectionsAddress: UnsafeMutablePointer<mos_conn> {
+        unsafe table.conns.base
+    }
     /// Extension 0.
     @unsafe public var extensionsAddress: UnsafeMutablePointer<mos_ext> { unsafe table.exts.base }
     /// Counter 0.

@@ -40,18 +40,24 @@ extension Worker {
         return 0
     }
 
-    /// Sets a filter of a socket; nil lets everything pass. Flows that run keep running.
+    /// Sets a filter of a socket; nil lets everything pass.
+    ///
+    /// Flows that run keep running.
     public mutating func bindFilter(_ number: Int32, which: Int32, _ expression: String?) -> Int32 {
         guard isOpen(number) else { return badSocket(number) }
         let index = Int(number)
         let isRaw = sockets[index].kind == .raw
         guard isRaw == (which == Int32(MOS_FILTER_RAW)) else {
-            return failure(ENOPROTOOPT, isRaw ? "a RAW socket takes raw=" : "a STREAM socket takes syn= and orphan=")
+            return failure(
+                ENOPROTOOPT,
+                isRaw ? "a RAW socket takes raw=" : "a STREAM socket takes syn= and orphan="
+            )
         }
         var filter: SocketFilter?
         if let expression {
             do throws(SourceError) {
-                filter = isRaw
+                filter =
+                    isRaw
                     ? .frame(try FrameFilter(expression)) : try SocketFilter(packet: expression)
             } catch {
                 return failure(EINVAL, error.description)
@@ -67,7 +73,8 @@ extension Worker {
     }
 
     /// Registers callback `slot` on a socket, for flows that start later; 0 removes.
-    public mutating func subscribe(_ number: Int32, event: Int32, hook: Int32, slot: Int32) -> Int32 {
+    public mutating func subscribe(_ number: Int32, event: Int32, hook: Int32, slot: Int32) -> Int32
+    {
         guard isOpen(number) else { return badSocket(number) }
         guard let event = Event(rawValue: Int(event) - MOS_EVENT_BASE),
             let hook = Hook(rawValue: Int(hook) - MOS_HOOK_BASE)
@@ -79,7 +86,11 @@ extension Worker {
 
     /// Registers callback `slot` on one flow, at once; 0 removes.
     public mutating func subscribe(
-        _ number: Int32, flow slot: Int32, generation: UInt32, event: Int32, hook: Int32,
+        _ number: Int32,
+        flow slot: Int32,
+        generation: UInt32,
+        event: Int32,
+        hook: Int32,
         callback: Int32
     ) -> Int32 {
         guard let event = Event(rawValue: Int(event) - MOS_EVENT_BASE),
@@ -120,7 +131,10 @@ extension Worker {
 
     /// Moves a flow to the set that differs from its own by `body` for one socket.
     private mutating func change(
-        _ number: Int32, _ slot: Int32, _ generation: UInt32, _ body: (inout Registration) -> Void
+        _ number: Int32,
+        _ slot: Int32,
+        _ generation: UInt32,
+        _ body: (inout Registration) -> Void
     ) -> Int32 {
         guard table.isLive(slot, generation: generation) else { return badFlow() }
         let old = table.conns[slot].set
@@ -144,7 +158,9 @@ extension Worker {
     /// Finds what a socket can read next of a side's receive buffer.
     ///
     /// - Returns: the bytes' length, the bytes themselves in the event block; -EINVAL when the buffer is off, -EBADF for a flow gone.
-    public mutating func view(_ number: Int32, _ slot: Int32, _ generation: UInt32, side: Int32) -> Int32 {
+    public mutating func view(_ number: Int32, _ slot: Int32, _ generation: UInt32, side: Int32)
+        -> Int32
+    {
         guard table.isLive(slot, generation: generation) else { return badFlow() }
         guard let side = Side(rawValue: UInt8(truncatingIfNeeded: side)) else {
             return failure(EINVAL, "a side is SIDE_CLI or SIDE_SVR")
@@ -154,7 +170,10 @@ extension Worker {
             return failure(EBADF, "monitor socket \(number) does not watch this flow")
         }
         guard sets[place: place].buffer(of: side) > 0 else {
-            return failure(EINVAL, "the \(side == .client ? "client" : "server")'s receive buffer is off")
+            return failure(
+                EINVAL,
+                "the \(side == .client ? "client" : "server")'s receive buffer is off"
+            )
         }
         // Nothing can be readable before the first payload byte; the reader is made with it.
         if table.conns[slot].ext < 0, !isLiveOn(slot, side) {
@@ -180,7 +199,11 @@ extension Worker {
     ///
     /// - Returns: the bytes moved over.
     public mutating func consume(
-        _ number: Int32, _ slot: Int32, _ generation: UInt32, side sideNumber: Int32, count: Double
+        _ number: Int32,
+        _ slot: Int32,
+        _ generation: UInt32,
+        side sideNumber: Int32,
+        count: Double
     ) -> Int32 {
         let available = view(number, slot, generation, side: sideNumber)
         guard available > 0, let side = Side(rawValue: UInt8(truncatingIfNeeded: sideNumber)),
@@ -199,7 +222,12 @@ extension Worker {
     ///
     /// - Returns: how many there are; -ENODATA when that byte is not kept.
     public mutating func ppeek(
-        _ number: Int32, _ slot: Int32, _ generation: UInt32, side: Int32, offset: Double, length: Int32
+        _ number: Int32,
+        _ slot: Int32,
+        _ generation: UInt32,
+        side: Int32,
+        offset: Double,
+        length: Int32
     ) -> Int32 {
         guard table.isLive(slot, generation: generation) else { return badFlow() }
         guard let side = Side(rawValue: UInt8(truncatingIfNeeded: side)), offset >= 0,
@@ -210,7 +238,10 @@ extension Worker {
             return failure(EBADF, "monitor socket \(number) does not watch this flow")
         }
         guard sets[place: place].buffer(of: side) > 0 else {
-            return failure(EINVAL, "the \(side == .client ? "client" : "server")'s receive buffer is off")
+            return failure(
+                EINVAL,
+                "the \(side == .client ? "client" : "server")'s receive buffer is off"
+            )
         }
         let at = Int64(offset)
         var bytes = ByteView.empty
@@ -231,7 +262,11 @@ extension Worker {
 
     /// Changes an option of a socket (`flow` < 0), for its later flows, or of one flow.
     public mutating func setOption(
-        _ number: Int32, _ slot: Int32, _ generation: UInt32, option: Int32, value: Double
+        _ number: Int32,
+        _ slot: Int32,
+        _ generation: UInt32,
+        option: Int32,
+        value: Double
     ) -> Int32 {
         if slot < 0, !isOpen(number) { return badSocket(number) }
         switch Int(option) {
@@ -239,7 +274,10 @@ extension Worker {
         case MOS_OPT_SVRBUF: return setBuffer(number, slot, generation, .server, value)
         case MOS_OPT_CLIOVERLAP, MOS_OPT_SVROVERLAP:
             guard value == Double(MOS_OVERLAP_POLICY_FIRST) else {
-                return failure(EOPNOTSUPP, "this version keeps what came first (OVERLAP_POLICY_FIRST)")
+                return failure(
+                    EOPNOTSUPP,
+                    "this version keeps what came first (OVERLAP_POLICY_FIRST)"
+                )
             }
             return slot < 0 || table.isLive(slot, generation: generation) ? 0 : badFlow()
         case MOS_OPT_STOP_MON: return stop(number, slot, generation, side: value)
@@ -248,13 +286,19 @@ extension Worker {
     }
 
     private mutating func setBuffer(
-        _ number: Int32, _ slot: Int32, _ generation: UInt32, _ side: Side, _ value: Double
+        _ number: Int32,
+        _ slot: Int32,
+        _ generation: UInt32,
+        _ side: Side,
+        _ value: Double
     ) -> Int32 {
         guard value >= 0, value <= Double(1 << 31), value == value.rounded() else {
             return failure(EINVAL, "a buffer size is 0 to 2147483648 bytes")
         }
         func apply(_ registration: inout Registration) {
-            if side == .client { registration.clientBuffer = UInt32(value) } else {
+            if side == .client {
+                registration.clientBuffer = UInt32(value)
+            } else {
                 registration.serverBuffer = UInt32(value)
             }
             if value > 0 { registration.reads |= 1 << UInt32(side.rawValue) }
@@ -295,7 +339,11 @@ extension Worker {
     ///
     /// - Returns: how many numbers there are, 0 where the list that `index` walks has ended.
     public mutating func getOption(
-        _ number: Int32, _ slot: Int32, _ generation: UInt32, option: Int32, index: Int32
+        _ number: Int32,
+        _ slot: Int32,
+        _ generation: UInt32,
+        option: Int32,
+        index: Int32
     ) -> Int32 {
         if slot < 0 { return getSocketOption(number, option) }
         guard table.isLive(slot, generation: generation) else { return badFlow() }
@@ -327,7 +375,10 @@ extension Worker {
             return fragment(slot, Int(option) == MOS_OPT_FRAGINFO_CLIBUF ? .client : .server, index)
         case MOS_OPT_INFO_CLIBUF, MOS_OPT_INFO_SVRBUF:
             return bufferInfo(
-                number, slot, Int(option) == MOS_OPT_INFO_CLIBUF ? .client : .server)
+                number,
+                slot,
+                Int(option) == MOS_OPT_INFO_CLIBUF ? .client : .server
+            )
         default: return failure(ENOPROTOOPT, "no such option")
         }
     }
@@ -400,12 +451,20 @@ extension Worker {
     public mutating func setTimer(seconds: Double, interval: Double) -> Double {
         guard seconds >= 0, seconds <= 1e9, interval == 0 || interval >= 0.001 && interval <= 1e9
         else {
-            return Double(failure(
-                EINVAL, "seconds are 0 to 1000000000, and at least 0.001 for a timer that repeats"))
+            return Double(
+                failure(
+                    EINVAL,
+                    "seconds are 0 to 1000000000, and at least 0.001 for a timer that repeats"
+                )
+            )
         }
         let now = clock == nil ? nil : Timestamp(event.now)
-        guard let id = timers.set(
-            delay: Int64(seconds * 1e9), interval: Int64(interval * 1e9), now: now)
+        guard
+            let id = timers.set(
+                delay: Int64(seconds * 1e9),
+                interval: Int64(interval * 1e9),
+                now: now
+            )
         else {
             counters[.timersRefused] += 1
             return Double(failure(ENOMEM, "there are too many timers"))

@@ -11,7 +11,11 @@ extension Worker {
     /// of the end that it reaches.
     @inline(__always)
     mutating func begin(
-        _ bits: UInt16, at hook: Hook, side: Side, kind: Dispatch.Kind = .flow, inOrder: Bool = false
+        _ bits: UInt16,
+        at hook: Hook,
+        side: Side,
+        kind: Dispatch.Kind = .flow,
+        inOrder: Bool = false
     ) {
         let set = table.conns[flow].set
         guard sets.mask(set, hook) & bits != 0 else { return }
@@ -42,7 +46,8 @@ extension Worker {
     @inline(__always)
     private var turn: Int? {
         guard dispatch.position < dispatch.count else { return nil }
-        let position = dispatch.reversed
+        let position =
+            dispatch.reversed
             ? dispatch.count &- 1 &- dispatch.position : dispatch.position
         return sets.place(table.conns[flow].set, Int(position))
     }
@@ -83,7 +88,8 @@ extension Worker {
                 continue
             }
             // After the first time only a piece behind a gap, with everything before it read, is news.
-            let isNews = dispatch.left & bit != 0
+            let isNews =
+                dispatch.left & bit != 0
                 || readers[reader][offset: dispatch.side] >= newDataEnd
             guard isNews, let end = endOfReadable(reader, dispatch.side) else {
                 dispatch.position &+= 1
@@ -107,8 +113,10 @@ extension Worker {
                 let lost = bytesToLose(reader, registration)
             else { continue }
             event.setArgument(
-                code: Int32(MOS_ERROR_OVERRUN), offset: readers[reader][offset: dispatch.side],
-                length: lost)
+                code: Int32(MOS_ERROR_OVERRUN),
+                offset: readers[reader][offset: dispatch.side],
+                length: lost
+            )
             return hand(place, Event.error.rawValue)
         }
         return 0
@@ -121,8 +129,14 @@ extension Worker {
             if closedSockets &>> UInt32(entry.socket) & 1 != 0 { continue }
             if let filter = entry.filter, !passes(filter) { continue }
             event.hand(
-                slot: entry.slot, event: kind.number, hook: MOS_NULL_HOOK, side: MOS_NULL_HOOK,
-                socket: entry.socket, flow: Int32(MOS_NO_FLOW), generation: 0)
+                slot: entry.slot,
+                event: kind.number,
+                hook: MOS_NULL_HOOK,
+                side: MOS_NULL_HOOK,
+                socket: entry.socket,
+                flow: Int32(MOS_NO_FLOW),
+                generation: 0
+            )
             return entry.slot
         }
         return 0
@@ -132,10 +146,14 @@ extension Worker {
     private mutating func hand(_ place: Int, _ number: Int) -> Int32 {
         let slot = sets[place: place].slot(dispatch.hook, number)
         event.hand(
-            slot: slot, event: Int32(truncatingIfNeeded: number) &+ Int32(MOS_EVENT_BASE),
-            hook: dispatch.hook.number, side: Int32(dispatch.side.rawValue),
-            socket: sets[place: place].socket, flow: flow,
-            generation: table.conns[flow].generation)
+            slot: slot,
+            event: Int32(truncatingIfNeeded: number) &+ Int32(MOS_EVENT_BASE),
+            hook: dispatch.hook.number,
+            side: Int32(dispatch.side.rawValue),
+            socket: sets[place: place].socket,
+            flow: flow,
+            generation: table.conns[flow].generation
+        )
         return slot
     }
 }

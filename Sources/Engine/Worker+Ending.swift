@@ -70,8 +70,14 @@ extension Worker {
         phase = .forget
         guard table.conns[flow].flags & UInt8(MOS_CONN_HAS_CONTEXT) != 0 else { return nil }
         event.hand(
-            slot: Int32(ReleaseSlot), event: Int32(MOS_ON_RELEASE), hook: MOS_NULL_HOOK,
-            side: MOS_NULL_HOOK, socket: -1, flow: flow, generation: table.conns[flow].generation)
+            slot: Int32(ReleaseSlot),
+            event: Int32(MOS_ON_RELEASE),
+            hook: MOS_NULL_HOOK,
+            side: MOS_NULL_HOOK,
+            socket: -1,
+            flow: flow,
+            generation: table.conns[flow].generation
+        )
         return Int32(ReleaseSlot)
     }
 

@@ -212,8 +212,14 @@ extension Worker {
             guard let timer = timers.takeFirst() else { continue }
             event.setTimer(timer)
             event.hand(
-                slot: Int32(TimerSlot), event: Int32(MOS_ON_TIMER), hook: MOS_NULL_HOOK,
-                side: MOS_NULL_HOOK, socket: -1, flow: -1, generation: 0)
+                slot: Int32(TimerSlot),
+                event: Int32(MOS_ON_TIMER),
+                hook: MOS_NULL_HOOK,
+                side: MOS_NULL_HOOK,
+                socket: -1,
+                flow: -1,
+                generation: 0
+            )
             return Int32(TimerSlot)
         }
     }

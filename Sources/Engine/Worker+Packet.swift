@@ -89,7 +89,8 @@ extension Worker {
             table.conns[slot][side].wscale = packets[current].wscale
         }
         if segment.flags.contains(.ack), table.conns[slot].synack_delay == 0 {
-            let delay = Timestamp(packets[current].time).nanoseconds
+            let delay =
+                Timestamp(packets[current].time).nanoseconds
                 - Timestamp(table.conns[slot].start).nanoseconds
             table.conns[slot].synack_delay = UInt32(clamping: delay / 1000)
         }
@@ -123,7 +124,8 @@ extension Worker {
     /// The stream sockets whose SYN filter accepts the packet in hand, as bits.
     private func watchers() -> UInt32 {
         var watchers: UInt32 = 0
-        for (number, socket) in sockets.enumerated() where socket.kind == .stream && !socket.isClosed {
+        for (number, socket) in sockets.enumerated()
+        where socket.kind == .stream && !socket.isClosed {
             if let filter = socket.syn, !passes(filter) { continue }
             watchers |= 1 << UInt32(number)
         }

@@ -62,7 +62,9 @@ extension Worker {
         var reading = false
         var reader = table.exts[ext].readers
         while reader >= 0 {
-            if readers[reader].socket == socket { readers[reader].reads &= ~(1 << UInt32(side.rawValue)) }
+            if readers[reader].socket == socket {
+                readers[reader].reads &= ~(1 << UInt32(side.rawValue))
+            }
             if readers[reader].reads(side) { reading = true }
             reader = readers[reader].next
         }
@@ -169,7 +171,9 @@ extension Worker {
         let sender = side.other
         guard table.exts[ext][sentBy: sender].runs >= 0 else { return }
         reassembler.discard(
-            &table.exts[ext][sentBy: sender], below: slowestOffset(ext, side) ?? .max)
+            &table.exts[ext][sentBy: sender],
+            below: slowestOffset(ext, side) ?? .max
+        )
     }
 
     private func slowestOffset(_ ext: Int32, _ side: Side) -> Int64? {
@@ -197,7 +201,9 @@ extension Worker {
             let place = sets.place(set, socket: readers[reader].socket)
             let unread = live.end &- readers[reader][offset: side]
             let buffer = place >= 0 ? Int64(sets[place: place].buffer(of: side)) : 0
-            if readers[reader].reads(side), unread > buffer, readers[reader][offset: side] >= live.offset {
+            if readers[reader].reads(side), unread > buffer,
+                readers[reader][offset: side] >= live.offset
+            {
                 overrun(reader, side, unread - buffer)
             }
             reader = readers[reader].next

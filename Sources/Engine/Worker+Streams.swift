@@ -6,7 +6,9 @@ import Packets
 import TCPTracking
 
 extension Worker {
-    /// arrive: HK_RCV begins. REXMIT comes before the payload is merged, so a script can compare.
+    /// arrive: HK_RCV begins.
+    ///
+    /// REXMIT comes before the payload is merged, so a script can compare.
     mutating func arrive() {
         phase = .makeRoom
         payload = .empty
@@ -47,7 +49,10 @@ extension Worker {
             payload = payload.slice(0, Int(segment.len))
         }
         extent = reassembler.extent(
-            table.exts[ext][sentBy: sender], at: update.offset, length: Int(segment.len))
+            table.exts[ext][sentBy: sender],
+            at: update.offset,
+            length: Int(segment.len)
+        )
         table.exts[ext][sentBy: sender].bytes += Double(segment.len)
         table.exts[ext][sentBy: sender].unique += Double(extent.fresh)
         if extent.isOutOfOrder, extent.fresh > 0 {
@@ -62,7 +67,10 @@ extension Worker {
     private mutating func takeSYNData(_ ext: Int32, _ sender: Side) {
         table.exts[ext][sentBy: sender].bytes += Double(segment.len)
         reassembler.storeUnconfirmed(
-            &table.exts[ext][sentBy: sender], payload, store: isRead(ext, sentBy: sender))
+            &table.exts[ext][sentBy: sender],
+            payload,
+            store: isRead(ext, sentBy: sender)
+        )
         payload = .empty
     }
 
@@ -111,7 +119,10 @@ extension Worker {
             if reassembler.hasHole(table.exts[ext][sentBy: sender]) {
                 counters[.bufferLimit] += 1
                 event.setArgument(
-                    code: Int32(MOS_ERROR_LIMIT), offset: update.offset, length: Int64(length))
+                    code: Int32(MOS_ERROR_LIMIT),
+                    offset: update.offset,
+                    length: Int64(length)
+                )
                 begin(Event.error.bit, at: .null, side: sender.other)
                 phase = .declareGap
                 return
@@ -133,7 +144,10 @@ extension Worker {
         }
         // What of the segment is new may have changed with the hole.
         extent = reassembler.extent(
-            table.exts[ext][sentBy: segment.sender], at: update.offset, length: Int(segment.len))
+            table.exts[ext][sentBy: segment.sender],
+            at: update.offset,
+            length: Int(segment.len)
+        )
         if extent.fresh == 0 { payload = .empty }
     }
 
@@ -191,8 +205,11 @@ extension Worker {
             if isRead { live.isActive = false }
         }
         if !reassembler.merge(
-            &table.exts[ext][sentBy: sender], payload, at: offset, store: isRead)
-        {
+            &table.exts[ext][sentBy: sender],
+            payload,
+            at: offset,
+            store: isRead
+        ) {
             counters[.bufferPoolFull] += 1
         }
     }
@@ -215,8 +232,13 @@ extension Worker {
         let next = Int64(table.exts[ext][sentBy: sender].next)
         let captured = update.offset + Int64(packets[current].payload_len)
         guard next >= captured, next < end else { return }
-        let stop = min(end, reassembler.firstStored(
-            table.exts[ext][sentBy: sender], behind: next) ?? end)
+        let stop = min(
+            end,
+            reassembler.firstStored(
+                table.exts[ext][sentBy: sender],
+                behind: next
+            ) ?? end
+        )
         guard stop > next else { return }
         reassembler.skip(&table.exts[ext][sentBy: sender], stop - next)
         announceGap(next, stop - next, side: sender.other)

@@ -123,7 +123,9 @@ public struct Worker: ~Copyable {
             let wheel = TimeoutWheel(capacity: flows),
             let table = FlowTable(capacity: flows, seed: seed, vlanInKey: settings.vlanInKey),
             let reassembler = Reassembler(
-                runs: max(flows, 1 << 20), bytes: max(settings.bufferPool, 256)),
+                runs: max(flows, 1 << 20),
+                bytes: max(settings.bufferPool, 256)
+            ),
             let readers = SlotPool<Reader>(capacity: min(flows * 4, Int(Int32.max) - 1)),
             let sets = CallbackSets(), let counters = Counters(), let plain = PlainPacket()
         else { throw .noMemory(flows: flows) }
@@ -194,8 +196,14 @@ public struct Worker: ~Copyable {
     mutating func leave(_ why: Int) -> Int32 {
         event.clearPacket()
         event.hand(
-            slot: 0, event: 0, hook: MOS_NULL_HOOK, side: MOS_NULL_HOOK, socket: -1, flow: -1,
-            generation: 0)
+            slot: 0,
+            event: 0,
+            hook: MOS_NULL_HOOK,
+            side: MOS_NULL_HOOK,
+            socket: -1,
+            flow: -1,
+            generation: 0
+        )
         event.setArgument(code: Int32(why), offset: 0, length: 0)
         return 0
     }
@@ -209,6 +217,7 @@ public enum WorkerError: Error, CustomStringConvertible {
     /// The kernel refused the address space.
     case noMemory(flows: Int)
 
+    /// One sentence that says what to do.
     public var description: String {
         switch self {
         case .noMemory(let flows):

@@ -8,6 +8,7 @@ import Glibc
 /// fills and addresses handed to scripts stay right. Nothing is initialized or destroyed: elements are plain data.
 @safe
 public struct ReservedMemory<Element: BitwiseCopyable>: ~Copyable {
+    /// Element 0.
     @unsafe public let base: UnsafeMutablePointer<Element>
     /// Elements that there is room for.
     public let capacity: Int
@@ -20,7 +21,9 @@ public struct ReservedMemory<Element: BitwiseCopyable>: ~Copyable {
     ///   - hugePages: ask for transparent huge pages (madvise): fewer TLB misses, memory in steps of 2 MiB.
     public init?(capacity: Int, hugePages: Bool = false) {
         let page = 2 << 20
-        let (size, overflow) = max(capacity, 1).multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+        let (size, overflow) = max(capacity, 1).multipliedReportingOverflow(
+            by: MemoryLayout<Element>.stride
+        )
         guard !overflow, size < 1 << 46 else { return nil }
         let bytes = (size + page - 1) / page * page
         let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE

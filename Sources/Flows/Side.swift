@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 import CMosABI
 
-/// An end of a connection. The client is who sent the first SYN.
+/// An end of a connection.
+///
+/// The client is who sent the first SYN.
 public enum Side: UInt8, CaseIterable, Sendable {
     /// The end that sent the first SYN.
     case client = 0

@@ -52,7 +52,10 @@ public struct SlotPool<Element: BitwiseCopyable>: ~Copyable {
     @inlinable
     public mutating func give(_ slot: Int32) {
         precondition(slot >= 0 && Int(slot) < highWater)
-        unsafe UnsafeMutableRawPointer(memory.base + Int(slot)).storeBytes(of: firstFree, as: Int32.self)
+        unsafe UnsafeMutableRawPointer(memory.base + Int(slot)).storeBytes(
+            of: firstFree,
+            as: Int32.self
+        )
         firstFree = slot
         used &-= 1
     }

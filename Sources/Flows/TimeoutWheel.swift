@@ -54,7 +54,9 @@ public struct TimeoutWheel: ~Copyable {
     /// A later deadline needs no call: the old place is looked at first.
     @inlinable
     public mutating func schedule(
-        _ slot: Int32, deadline: Timestamp, in conns: inout SlotPool<mos_conn>
+        _ slot: Int32,
+        deadline: Timestamp,
+        in conns: inout SlotPool<mos_conn>
     ) {
         if conns[slot].timer == Place.wheel { unlink(slot, in: &conns) }
         let due = deadline.nanoseconds &>> Self.shift
@@ -79,9 +81,12 @@ public struct TimeoutWheel: ~Copyable {
     ///   - now: how far the clock may go.
     ///   - conns: the connections.
     ///   - deadline: the real deadline of a connection, by its state.
+    /// - Returns: nanoseconds since 1970.
     @inlinable
     public mutating func earliestDue(
-        at now: Timestamp, in conns: inout SlotPool<mos_conn>, deadline: (mos_conn) -> Timestamp
+        at now: Timestamp,
+        in conns: inout SlotPool<mos_conn>,
+        deadline: (mos_conn) -> Timestamp
     ) -> Int64 {
         let target = now.nanoseconds &>> Self.shift
         if target > tick {
@@ -120,7 +125,9 @@ public struct TimeoutWheel: ~Copyable {
 
     @usableFromInline
     mutating func drain(
-        _ visited: Int64, in conns: inout SlotPool<mos_conn>, deadline: (mos_conn) -> Timestamp
+        _ visited: Int64,
+        in conns: inout SlotPool<mos_conn>,
+        deadline: (mos_conn) -> Timestamp
     ) {
         let bucket = Int(visited & (Self.buckets &- 1))
         var slot = heads[bucket]
@@ -138,7 +145,10 @@ public struct TimeoutWheel: ~Copyable {
         -> DeadlineHeap.Entry
     {
         DeadlineHeap.Entry(
-            deadline: deadline.nanoseconds, order: conns[slot].serial, item: Int64(slot))
+            deadline: deadline.nanoseconds,
+            order: conns[slot].serial,
+            item: Int64(slot)
+        )
     }
 
     @usableFromInline

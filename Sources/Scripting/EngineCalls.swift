@@ -24,10 +24,10 @@ public final class EngineCalls {
         unsafe context.initialize(to: Context(worker: worker, writer: writer))
         unsafe api = .allocate(capacity: 1)
         unsafe api.initialize(to: mos_api())
-        unsafe fillLayout()
-        unsafe fillCalls()
-        unsafe fillReading()
-        unsafe fillRest()
+        fillLayout()
+        fillCalls()
+        fillReading()
+        fillRest()
     }
 
     deinit {
@@ -74,16 +74,34 @@ public final class EngineCalls {
         unsafe api.pointee.bind_filter = { context, socket, which, text, length in
             let expression = unsafe text.map { unsafe string($0, length) }
             return unsafe worker(context).pointee.worker.bindFilter(
-                socket, which: which, expression)
+                socket,
+                which: which,
+                expression
+            )
         }
         unsafe api.pointee.subscribe = { context, socket, event, hook, slot in
             unsafe worker(context).pointee.worker.subscribe(
-                socket, event: event, hook: hook, slot: slot)
+                socket,
+                event: event,
+                hook: hook,
+                slot: slot
+            )
         }
         unsafe api.pointee.subscribe_flow = {
-            context, socket, flow, generation, event, hook, slot in
+            context,
+            socket,
+            flow,
+            generation,
+            event,
+            hook,
+            slot in
             unsafe worker(context).pointee.worker.subscribe(
-                socket, flow: flow, generation: generation, event: event, hook: hook, callback: slot
+                socket,
+                flow: flow,
+                generation: generation,
+                event: event,
+                hook: hook,
+                callback: slot
             )
         }
         unsafe api.pointee.freed_slot = { context in
@@ -97,19 +115,40 @@ public final class EngineCalls {
         }
         unsafe api.pointee.consume = { context, socket, flow, generation, side, count in
             unsafe worker(context).pointee.worker.consume(
-                socket, flow, generation, side: side, count: count)
+                socket,
+                flow,
+                generation,
+                side: side,
+                count: count
+            )
         }
         unsafe api.pointee.ppeek = { context, socket, flow, generation, side, offset, length in
             unsafe worker(context).pointee.worker.ppeek(
-                socket, flow, generation, side: side, offset: offset, length: length)
+                socket,
+                flow,
+                generation,
+                side: side,
+                offset: offset,
+                length: length
+            )
         }
         unsafe api.pointee.set_option = { context, socket, flow, generation, option, value in
             unsafe worker(context).pointee.worker.setOption(
-                socket, flow, generation, option: option, value: value)
+                socket,
+                flow,
+                generation,
+                option: option,
+                value: value
+            )
         }
         unsafe api.pointee.get_option = { context, socket, flow, generation, option, index in
             unsafe worker(context).pointee.worker.getOption(
-                socket, flow, generation, option: option, index: index)
+                socket,
+                flow,
+                generation,
+                option: option,
+                index: index
+            )
         }
         unsafe api.pointee.close_flow = { context, socket, flow, generation in
             unsafe worker(context).pointee.worker.closeFlow(socket, flow, generation)
@@ -146,12 +185,16 @@ private func worker(_ context: UnsafeMutableRawPointer?) -> UnsafeMutablePointer
 @unsafe
 private func string(_ text: UnsafePointer<CChar>, _ length: Int32) -> String {
     unsafe String(
-        decoding: UnsafeRawBufferPointer(start: text, count: Int(max(length, 0))), as: UTF8.self)
+        decoding: UnsafeRawBufferPointer(start: text, count: Int(max(length, 0))),
+        as: UTF8.self
+    )
 }
 
 @unsafe
 private func emit(
-    _ context: UnsafeMutablePointer<Context>, _ kind: Int32, _ bytes: UnsafePointer<CChar>?,
+    _ context: UnsafeMutablePointer<Context>,
+    _ kind: Int32,
+    _ bytes: UnsafePointer<CChar>?,
     _ length: Int32
 ) -> Int32 {
     guard let bytes = unsafe bytes, length >= 0 else { return -EINVAL }

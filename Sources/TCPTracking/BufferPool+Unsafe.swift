@@ -103,7 +103,11 @@ public struct BufferPool: ~Copyable {
 
     /// Moves `count` bytes within a block or from one to another.
     public mutating func move(
-        _ count: Int, from source: Block, at sourcePosition: Int, to target: Block, at position: Int
+        _ count: Int,
+        from source: Block,
+        at sourcePosition: Int,
+        to target: Block,
+        at position: Int
     ) {
         precondition(sourcePosition >= 0 && sourcePosition + count <= source.capacity)
         precondition(position >= 0 && position + count <= target.capacity)

@@ -122,7 +122,8 @@ extension FlowTable {
         }
         if state(slot, side) == .synSent { update.moved = move(slot, side, .sendACKofUnseen) }
         let nxt = SequenceNumber(conns[slot][side].nxt)
-        update.isKeepAlive = segment.len <= 1 && segment.seq + 1 == nxt
+        update.isKeepAlive =
+            segment.len <= 1 && segment.seq + 1 == nxt
             && segment.flags.isDisjoint(with: [.fin, .syn]) && state(slot, side) != .synReceived
             && update.offset >= -1
         if segment.flags.contains(.fin) || conns[slot].ext >= 0 { sendFIN(slot, segment, &update) }
@@ -152,7 +153,8 @@ extension FlowTable {
     /// Updates the stack of the end that `segment` reaches, but for its payload and FIN.
     ///
     /// - Returns: true when its state moved.
-    public mutating func receive(_ slot: Int32, _ segment: Segment, _ update: SenderUpdate) -> Bool {
+    public mutating func receive(_ slot: Int32, _ segment: Segment, _ update: SenderUpdate) -> Bool
+    {
         let side = segment.sender.other
         if update.invalid != 0 { return false }
         if segment.flags.contains(.rst) { return move(slot, side, .reset) }
@@ -204,7 +206,9 @@ extension FlowTable {
         let ext = conns[slot].ext
         let near = ext >= 0 ? Int64(exts[ext][sentBy: segment.sender].next) : 0
         return segment.payloadStart.offset(
-            iss: SequenceNumber(conns[slot][segment.sender].iss), near: near)
+            iss: SequenceNumber(conns[slot][segment.sender].iss),
+            near: near
+        )
     }
 
     /// The stream offset that `ack` acknowledges of what `side` sent.
@@ -244,7 +248,9 @@ extension FlowTable {
         let next = ext >= 0 ? exts[ext][sentBy: side].next : 0
         let expected = SequenceNumber(sender.iss) + 1 + UInt32(truncatingIfNeeded: next)
         let edge = SequenceNumber.later(
-            expected + max(window(slot, of: side.other), 1), SequenceNumber(sender.nxt) + 1)
+            expected + max(window(slot, of: side.other), 1),
+            SequenceNumber(sender.nxt) + 1
+        )
         return expected <= segment.seq && segment.seq < edge
     }
 

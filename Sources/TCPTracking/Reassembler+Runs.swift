@@ -7,7 +7,10 @@ import Packets
 extension Reassembler {
     /// Inserts the parts of `bytes` that no run and no delivered byte covers (policy FIRST).
     mutating func insertFresh(
-        _ stream: inout mos_stream, _ bytes: ByteView, at offset: Int64, store: Bool
+        _ stream: inout mos_stream,
+        _ bytes: ByteView,
+        at offset: Int64,
+        store: Bool
     ) -> Bool {
         let end = offset + Int64(bytes.count)
         var at = max(offset, Int64(stream.next))
@@ -38,7 +41,11 @@ extension Reassembler {
 
     /// Puts one piece behind `before`, joined with it when they touch; the run it went to, -1 without room.
     mutating func insert(
-        _ stream: inout mos_stream, _ piece: ByteView, at offset: Int64, after before: Int32, store: Bool
+        _ stream: inout mos_stream,
+        _ piece: ByteView,
+        at offset: Int64,
+        after before: Int32,
+        store: Bool
     ) -> Int32 {
         if before >= 0, runs[before].end == offset, runs[before].block.isNone == !store {
             if !store {
@@ -78,7 +85,8 @@ extension Reassembler {
             stream.ordered_run = -1
             return
         }
-        guard ordered >= 0, runs[ordered].end == runs[run].offset, !runs[ordered].block.isNone else {
+        guard ordered >= 0, runs[ordered].end == runs[run].offset, !runs[ordered].block.isNone
+        else {
             stream.ordered_run = run
             return
         }
@@ -89,8 +97,12 @@ extension Reassembler {
         }
         let position = Int(runs[ordered].skip + runs[ordered].length)
         pool.move(
-            length, from: runs[run].block, at: Int(runs[run].skip), to: runs[ordered].block,
-            at: position)
+            length,
+            from: runs[run].block,
+            at: Int(runs[run].skip),
+            to: runs[ordered].block,
+            at: position
+        )
         uncharge(&stream, runs[ordered])
         runs[ordered].length += Int32(length)
         charge(&stream, runs[ordered])
@@ -128,7 +140,10 @@ extension Reassembler {
     }
 
     mutating func newRun(
-        _ stream: inout mos_stream, _ bytes: ByteView, at offset: Int64, store: Bool
+        _ stream: inout mos_stream,
+        _ bytes: ByteView,
+        at offset: Int64,
+        store: Bool
     ) -> Int32 {
         guard stream.run_count < Self.runLimit else { return -1 }
         var block = Block.none
@@ -184,7 +199,8 @@ extension Reassembler {
     /// The last run that starts below or at `offset`, -1 without one.
     func lastRun(_ stream: mos_stream, below offset: Int64) -> Int32 {
         var before: Int32 = -1
-        var run = stream.ordered_run >= 0 && runs[stream.ordered_run].offset <= offset
+        var run =
+            stream.ordered_run >= 0 && runs[stream.ordered_run].offset <= offset
             ? stream.ordered_run : stream.runs
         while run >= 0, runs[run].offset <= offset {
             before = run

@@ -119,7 +119,10 @@ public struct Reassembler: ~Copyable {
     ///   - store: keep the bytes; false tracks the range alone.
     /// - Returns: false when the pool had no room: what did not fit stays a hole.
     public mutating func merge(
-        _ stream: inout mos_stream, _ bytes: ByteView, at offset: Int64, store: Bool
+        _ stream: inout mos_stream,
+        _ bytes: ByteView,
+        at offset: Int64,
+        store: Bool
     ) -> Bool {
         let end = offset + Int64(bytes.count)
         stream.top = max(stream.top, UInt64(max(0, end)))
@@ -129,7 +132,11 @@ public struct Reassembler: ~Copyable {
     }
 
     /// Stores bytes at offset 0 that count only once ``confirm(_:)`` is called: data in a SYN (RFC 7413).
-    public mutating func storeUnconfirmed(_ stream: inout mos_stream, _ bytes: ByteView, store: Bool) {
+    public mutating func storeUnconfirmed(
+        _ stream: inout mos_stream,
+        _ bytes: ByteView,
+        store: Bool
+    ) {
         guard stream.next == 0, stream.top == 0, bytes.count > 0 else { return }
         stream.top = UInt64(bytes.count)
         _ = insertFresh(&stream, bytes, at: 0, store: store)
@@ -178,7 +185,9 @@ public struct Reassembler: ~Copyable {
     }
 
     /// Stores bytes that lie just below `next`, or extends the run that ends where they start.
-    public mutating func keep(_ stream: inout mos_stream, _ bytes: ByteView, at offset: Int64) -> Bool {
+    public mutating func keep(_ stream: inout mos_stream, _ bytes: ByteView, at offset: Int64)
+        -> Bool
+    {
         let tail = stream.ordered_run
         if tail >= 0, runs[tail].end == offset, !runs[tail].block.isNone {
             return extend(&stream, tail, by: bytes)
@@ -197,7 +206,10 @@ public struct Reassembler: ~Copyable {
         guard run >= 0, runs[run].offset <= offset, !runs[run].block.isNone else { return .empty }
         let into = Int(offset - runs[run].offset)
         return pool.view(
-            runs[run].block, Int(runs[run].skip) + into, Int(runs[run].length) - into)
+            runs[run].block,
+            Int(runs[run].skip) + into,
+            Int(runs[run].length) - into
+        )
     }
 
     /// The offset of the first stored byte at or behind `offset`; nil when there is none below `next`.
@@ -230,10 +242,7 @@ public struct Reassembler: ~Copyable {
         while stream.runs >= 0 {
             let run = stream.runs
             guard runs[run].offset < limit else { return }
-            if runs[run].end <= limit {
-                if stream.ordered_run == run { stream.ordered_run = -1 }
-                unlinkFirst(&stream)
-            } else {
+            guard runs[run].end <= limit else {
                 let cut = Int32(limit - runs[run].offset)
                 uncharge(&stream, runs[run])
                 runs[run].offset += Int64(cut)
@@ -242,6 +251,8 @@ public struct Reassembler: ~Copyable {
                 charge(&stream, runs[run])
                 return
             }
+            if stream.ordered_run == run { stream.ordered_run = -1 }
+            unlinkFirst(&stream)
         }
     }
 

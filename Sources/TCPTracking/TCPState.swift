@@ -31,6 +31,7 @@ public enum TCPState: UInt8, CaseIterable, Sendable, CustomStringConvertible {
     @inlinable @inline(__always)
     public init(_ number: UInt8) { self = TCPState(rawValue: number) ?? .none }
 
+    /// The name as RFC 9293 spells it.
     public var description: String {
         switch self {
         case .none: "-"

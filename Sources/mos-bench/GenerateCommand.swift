@@ -26,7 +26,11 @@ struct GenerateCommand: ParsableCommand {
     @Option(help: "The share of a full capture.")
     var scale = 1.0
 
+    @Option(help: "Connections at a time; without it those of the profile.")
+    var flows: Int?
+
     func validate() throws {
+        if let flows, flows < 1 { throw ValidationError("--flows is at least 1.") }
         if let packets, packets < 1 { throw ValidationError("--packets is at least 1.") }
         if !(scale > 0 && scale <= 1000) { throw ValidationError("--scale is more than 0.") }
     }
@@ -34,7 +38,7 @@ struct GenerateCommand: ParsableCommand {
     func run() throws {
         do throws(CaptureWriteError) {
             let writer = try CaptureWriter(path: output, linkType: .ethernet)
-            var traffic = Traffic(profile, seed: seed)
+            var traffic = Traffic(profile, seed: seed, concurrency: flows)
             for _ in 0..<(packets ?? max(1, Int(Double(profile.packets) * scale))) {
                 try writer.write(traffic.next())
             }

@@ -61,7 +61,7 @@ enum Profile: String, CaseIterable, ExpressibleByArgument {
         switch self {
         case .small:
             return Conversation.Plan(
-                request: 150 + Int(random.below(200)), response: 300 + Int(random.below(1000)),
+                request: 150 + Int(random.below(200)), response: 500 + Int(random.below(1000)),
                 mss: mss)
         case .mixed:
             return Conversation.Plan(

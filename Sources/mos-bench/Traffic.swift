@@ -13,11 +13,11 @@ struct Traffic {
     private var train = 0
     private var time = Timestamp(nanoseconds: 1_700_000_000_000_000_000)
 
-    init(_ profile: Profile, seed: UInt64) {
+    init(_ profile: Profile, seed: UInt64, concurrency: Int? = nil) {
         self.profile = profile
         random = SplitMix64(seed: seed)
         maker = FrameMaker(style: profile.style, pool: PayloadPool(seed: seed))
-        for _ in 0..<profile.concurrency { active.append(newConversation()) }
+        for _ in 0..<(concurrency ?? profile.concurrency) { active.append(newConversation()) }
     }
 
     /// The next frame.

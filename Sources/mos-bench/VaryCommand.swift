@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 import ArgumentParser
 import Capture
-import Glibc
 import Packets
 
 /// `mos-bench vary`: a capture as a worse path would have shown it.
@@ -59,9 +58,10 @@ struct VaryCommand: ParsableCommand {
     }
 
     private func report(_ tally: FaultPlan.Tally) {
-        var text = "seed \(seed): \(tally.lost) lost, \(tally.reordered) late, "
-        text += "\(tally.duplicated) twice\n"
-        text.withUTF8 { _ = unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        guard output != "-" else { return }
+        print(
+            "\(output): seed \(seed), \(tally.lost) lost, \(tally.reordered) late, "
+                + "\(tally.duplicated) twice")
     }
 
     /// The link layer of the first frame: a classic capture has one.

@@ -11,7 +11,8 @@ struct Check: ParsableCommand {
         discussion: """
             Finds syntax errors, unknown names of mos, undefined globals, wrong hooks and bad filters, as \
             file:line:column: message. Exit codes: 0 nothing found, 2 something found or no such file.
-            """)
+            """
+    )
 
     @Argument(help: ArgumentHelp("Lua scripts.", valueName: "script"))
     var scripts: [String]

@@ -7,32 +7,41 @@ import Engine
 /// Where packets come from, and how many.
 struct InputOptions: ParsableArguments {
     @Option(
-        name: [.customShort("r"), .customLong("read")], parsing: .unconditionalSingleValue,
+        name: [.customShort("r"), .customLong("read")],
+        parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
             "Read a capture (pcap, pcapng); '-' is standard input. Several follow each other.",
-            valueName: "file"))
+            valueName: "file"
+        )
+    )
     var files: [String] = []
 
     @Option(
         name: [.customShort("i"), .customLong("interface")],
         help: ArgumentHelp(
             "Watch an interface (eth0), or a DPDK port or vdev (dpdk:0000:03:00.0, dpdk:net_pcap0,...).",
-            valueName: "source"))
+            valueName: "source"
+        )
+    )
     var interfaces: [String] = []
 
     @Option(
-        name: [.customShort("f"), .customLong("filter")], parsing: .unconditional,
-        help: ArgumentHelp("Look only at frames that pass a libpcap filter.", valueName: "expr"))
+        name: [.customShort("f"), .customLong("filter")],
+        parsing: .unconditional,
+        help: ArgumentHelp("Look only at frames that pass a libpcap filter.", valueName: "expr")
+    )
     var filter: String?
 
     @Flag(
         name: [.customShort("C"), .customLong("no-checksums")],
-        help: "Trust all checksums, as --set checksums=off does.")
+        help: "Trust all checksums, as --set checksums=off does."
+    )
     var noChecksums = false
 
     @Option(
         name: [.customShort("c"), .customLong("count")],
-        help: ArgumentHelp("End after that many packets.", valueName: "n"))
+        help: ArgumentHelp("End after that many packets.", valueName: "n")
+    )
     var count: UInt64?
 
     @Option(help: ArgumentHelp("End after that much packet time.", valueName: "seconds"))
@@ -40,7 +49,8 @@ struct InputOptions: ParsableArguments {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Options for DPDK's environment layer, as one text.", valueName: "args"))
+        help: ArgumentHelp("Options for DPDK's environment layer, as one text.", valueName: "args")
+    )
     var dpdkArgs = ""
 
     func validate() throws {
@@ -71,7 +81,8 @@ struct InputOptions: ParsableArguments {
     private func openFile(_ path: String) throws -> any PacketSource {
         do {
             return path == "-"
-                ? try CaptureFileSource(descriptor: 0, name: "-") : try CaptureFileSource(path: path)
+                ? try CaptureFileSource(descriptor: 0, name: "-")
+                : try CaptureFileSource(path: path)
         } catch {
             throw Failure(ExitStatus.input, error.description)
         }
@@ -81,7 +92,9 @@ struct InputOptions: ParsableArguments {
         do {
             guard name.hasPrefix("dpdk:") else { return try LiveSource(interface: name) }
             return try DPDKSource(
-                specification: String(name.dropFirst("dpdk:".count)), arguments: dpdkArgs)
+                specification: String(name.dropFirst("dpdk:".count)),
+                arguments: dpdkArgs
+            )
         } catch let error as SourceError {
             throw Failure(ExitStatus.input, error.description)
         } catch let error as DPDKSetupError {

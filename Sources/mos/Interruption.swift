@@ -3,7 +3,9 @@ import Engine
 import Glibc
 import Synchronization
 
-/// What signals ask for. A handler only counts; the run looks at it between bursts.
+/// What signals ask for.
+///
+/// A handler only counts; the run looks at it between bursts.
 enum Interruption {
     private static let stop = StopRequests()
     private static let reports = Atomic<Int>(0)

@@ -6,7 +6,8 @@ import Scripting
 /// `mos events`: what scripts can register for.
 struct Events: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List the events with hooks, sides and meaning.")
+        abstract: "List the events with hooks, sides and meaning."
+    )
 
     @Argument(help: ArgumentHelp("Which ones, with * and ? as in a shell.", valueName: "glob"))
     var glob: String?
@@ -23,7 +24,9 @@ struct Events: ParsableCommand {
 /// `mos settings`: what `--set` changes.
 struct SettingsList: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "settings", abstract: "List the settings with default and unit.")
+        commandName: "settings",
+        abstract: "List the settings with default and unit."
+    )
 
     mutating func run() {
         let keyWidth = Settings.all.map(\.key.count).max() ?? 0
@@ -31,8 +34,12 @@ struct SettingsList: ParsableCommand {
         let unitWidth = Settings.all.map(\.unit.count).max() ?? 0
         for entry in Settings.all {
             print(
-                pad(entry.key, keyWidth), pad(entry.value, valueWidth), pad(entry.unit, unitWidth),
-                entry.meaning, separator: "  ")
+                pad(entry.key, keyWidth),
+                pad(entry.value, valueWidth),
+                pad(entry.unit, unitWidth),
+                entry.meaning,
+                separator: "  "
+            )
         }
     }
 

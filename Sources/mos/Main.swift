@@ -42,7 +42,11 @@ struct Failure: Error {
 /// The words of the command line: those before `--` are ours, those behind it the scripts'.
 enum CommandWords {
     private static let words = CommandLine.arguments.dropFirst()
-    private static let parts = words.split(separator: "--", maxSplits: 1, omittingEmptySubsequences: false)
+    private static let parts = words.split(
+        separator: "--",
+        maxSplits: 1,
+        omittingEmptySubsequences: false
+    )
 
     static let forMos = Array(parts.first ?? [])
     static let forScripts = parts.count > 1 ? Array(parts[1]) : []

@@ -14,21 +14,25 @@ struct Run: ParsableCommand {
         discussion: """
             Records go to standard output, everything else to standard error. Exit codes: 0 fine, 1 script \
             error, 2 usage or syntax, 3 input unreadable or cut short, 130 interrupted.
-            """)
+            """
+    )
 
     @Argument(help: ArgumentHelp("Lua scripts to run, all in one state.", valueName: "script"))
     var scripts: [String] = []
 
     @Option(
-        name: [.customShort("e"), .customLong("execute")], parsing: .unconditionalSingleValue,
-        help: ArgumentHelp("A script on the command line.", valueName: "code"))
+        name: [.customShort("e"), .customLong("execute")],
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp("A script on the command line.", valueName: "code")
+    )
     var code: [String] = []
 
     @OptionGroup var input: InputOptions
 
     @Option(
         name: [.customShort("o"), .customLong("output")],
-        help: ArgumentHelp("Write records to a file.", valueName: "file"))
+        help: ArgumentHelp("Write records to a file.", valueName: "file")
+    )
     var output: String?
 
     @Option(help: "How records are written: json, one object a line, or text, aligned key=value.")
@@ -36,7 +40,8 @@ struct Run: ParsableCommand {
 
     @Option(
         name: .customLong("set"),
-        help: ArgumentHelp("Change a setting; 'mos settings' lists them.", valueName: "key=value"))
+        help: ArgumentHelp("Change a setting; 'mos settings' lists them.", valueName: "key=value")
+    )
     var settings: [String] = []
 
     @Flag(help: "Stop at the first error of a script.")
@@ -49,11 +54,14 @@ struct Run: ParsableCommand {
 
     func validate() throws {
         if scripts.isEmpty, code.isEmpty {
-            throw ValidationError("No script: give a file, or code with -e. 'mos --help' shows more.")
+            throw ValidationError(
+                "No script: give a file, or code with -e. 'mos --help' shows more."
+            )
         }
         if input.files.isEmpty, input.interfaces.isEmpty {
             throw ValidationError(
-                "No input: -r FILE reads a capture ('-' is standard input), -i SOURCE an interface.")
+                "No input: -r FILE reads a capture ('-' is standard input), -i SOURCE an interface."
+            )
         }
         if !input.files.isEmpty, !input.interfaces.isEmpty {
             throw ValidationError("Captures (-r) and interfaces (-i) cannot be read in one run.")
@@ -70,7 +78,10 @@ struct Run: ParsableCommand {
         let worker: Worker
         do {
             worker = try Worker(
-                inputs: inputs, settings: settings, seed: isLive ? .random() : .fixed)
+                inputs: inputs,
+                settings: settings,
+                seed: isLive ? .random() : .fixed
+            )
         } catch {
             throw Failure(ExitStatus.usage, error.description)
         }
@@ -87,7 +98,9 @@ struct Run: ParsableCommand {
         for assignment in settings {
             guard let equals = assignment.firstIndex(of: "=") else {
                 throw Failure(
-                    ExitStatus.usage, "--set takes key=value, not '\(assignment)'; see 'mos settings'")
+                    ExitStatus.usage,
+                    "--set takes key=value, not '\(assignment)'; see 'mos settings'"
+                )
             }
             let key = String(assignment[..<equals])
             let value = String(assignment[assignment.index(after: equals)...])
@@ -110,7 +123,8 @@ struct Run: ParsableCommand {
         }
     }
 
-    private func runScripts(_ calls: EngineCalls, _ writer: RecordWriter, _ settings: Settings) throws
+    private func runScripts(_ calls: EngineCalls, _ writer: RecordWriter, _ settings: Settings)
+        throws
         -> ScriptHost.Outcome
     {
         var options = ScriptOptions()
@@ -135,14 +149,18 @@ struct Run: ParsableCommand {
 
     /// Says what was seen and lost, and picks the exit code: what is worst first.
     private func conclude(
-        _ calls: EngineCalls, _ writer: RecordWriter, _ outcome: ScriptHost.Outcome,
+        _ calls: EngineCalls,
+        _ writer: RecordWriter,
+        _ outcome: ScriptHost.Outcome,
         _ stop: StopRequests
     ) throws {
         let summary = calls.withWorker { Summary($0) }
         Diagnostics.write(summary.text)
         if let failure = writer.takeFailure(), !failure.isBrokenPipe {
             throw Failure(
-                ExitStatus.input, "\(failure.description); \(writer.lost) records are lost")
+                ExitStatus.input,
+                "\(failure.description); \(writer.lost) records are lost"
+            )
         }
         if outcome.errors > 0 { throw Failure(ExitStatus.script) }
         if !summary.inputErrors.isEmpty { throw Failure(ExitStatus.input) }

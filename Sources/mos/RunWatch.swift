@@ -47,7 +47,8 @@ final class RunWatch {
         var line = "\r\u{1B}[K"
         if let share {
             let filled = Int(share * 30)
-            line += "[" + String(repeating: "#", count: filled)
+            line +=
+                "[" + String(repeating: "#", count: filled)
                 + String(repeating: ".", count: 30 - filled) + "] \(Int(share * 100)) % "
         }
         Diagnostics.write(line + "\(Int(packets)) packets")

@@ -26,7 +26,9 @@ struct Summary {
         lines.append(seen)
         let losses = losses
         lines.append("mos: lost: " + (losses.isEmpty ? "nothing" : losses.joined(separator: ", ")))
-        if !refused.isEmpty { lines.append("mos: not understood: " + refused.joined(separator: ", ")) }
+        if !refused.isEmpty {
+            lines.append("mos: not understood: " + refused.joined(separator: ", "))
+        }
         if let checksumHint { lines.append("mos: " + checksumHint) }
         return lines.joined(separator: "\n") + "\n"
     }

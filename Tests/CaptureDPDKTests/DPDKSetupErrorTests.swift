@@ -25,6 +25,8 @@ import Testing
         let log = "\n  eth_x(): no cable\nEAL: Driver cannot attach the device (x)\n"
         #expect(found(log).reason == "eth_x(): no cable")
         #expect(found("").reason == "")
+        let noise = "EAL: No free 1048576 kB hugepages reported on node 0\n"
+        #expect(found(noise + log).reason == "eth_x(): no cable")
     }
 
     @Test(arguments: [

@@ -8,9 +8,10 @@ extension Recorder {
     /// The event in the event block.
     func happening() -> Happening {
         let block = unsafe worker.eventAddress.pointee
-        let connection =
-            block.flow >= 0 ? unsafe worker.connectionsAddress[Int(block.flow)] : nil
-        let packet = block.has_packet != 0 ? unsafe block.packet.pointee : nil
+        let flow = unsafe block.flow
+        let hasPacket = unsafe block.has_packet != 0
+        let connection = flow >= 0 ? unsafe worker.connectionsAddress[Int(flow)] : nil
+        let packet = hasPacket ? unsafe block.packet.pointee : nil
         return unsafe Happening(
             slot: block.slot,
             event: Event(rawValue: Int(block.event) - MOS_EVENT_BASE),

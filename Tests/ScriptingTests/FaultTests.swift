@@ -32,6 +32,16 @@ private func packet(flow: Int32, seconds: UInt32 = 1_700_000_000) -> Occurrence 
         #expect(result.outcome == ScriptHost.Outcome(errors: 1, wasStopped: false))
     }
 
+    @Test func `within the library points at the user's line`() throws {
+        let result = try run(inData("data:u8()"), over: [.data("abc")])
+        let first = try #require(result.diagnostics.first)
+        #expect(
+            first.hasPrefix(
+                "mos: error in a callback: test:4: attempt to compare number with nil\n    test:4: "
+            )
+        )
+    }
+
     @Test func `stops a strict run`() throws {
         var options = ScriptOptions()
         options.isStrict = true

@@ -27,7 +27,11 @@ def leave_unread(connection):
 
 def send_much(connection):
     connection.recv(4096)
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 80000\r\n\r\n" + b"0123456789" * 8000)
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 80000\r\n\r\n" + b"0123456789" * 8000
+    try:
+        connection.sendall(answer)
+    except ConnectionResetError:
+        pass
     connection.close()
 
 
@@ -43,9 +47,10 @@ def connect(port, local_port, path, receive_buffer=0):
 
 
 def break_off():
-    """Resets in the middle of an answer."""
-    connection = connect(80, 40102, b"/data")
+    """Resets in the middle of an answer, with the window full."""
+    connection = connect(83, 40102, b"/broken", receive_buffer=8192)
     connection.recv(1000)
+    time.sleep(0.2)
     close_with_reset(connection)
 
 

@@ -26,7 +26,7 @@ end
 
 -- `file:line: ` of the innermost frame that is not this library's.
 local function position()
-  for level = 3, 200 do
+  for level = 2, 200 do
     local info = debug.getinfo(level, "Sl")
     if not info then return "" end
     if info.what ~= "C" and not errors.is_ours(info.source) then
@@ -34,6 +34,17 @@ local function position()
     end
   end
   return ""
+end
+
+--- The text of any error value. What LuaJIT itself raised within this library (nil in the place of
+--- a number, say) gets the user's line, which is where the mistake is.
+function errors.text(value)
+  if type(value) ~= "string" then
+    local meta = getmetatable(value)
+    return meta and meta.__tostring and tostring(value) or "error: " .. errors.show(value)
+  end
+  local ours = value:match "^mos/[%w_]+%.lua:%d+: (.*)$"
+  return ours and position() .. ours or value
 end
 
 --- Raises `message`, at the user's line, with the errno name behind it.

@@ -31,7 +31,7 @@ local records = {} -- slot -> what is known of its callback's errors
 local side_names = { [0] = "SIDE_CLI", "SIDE_SVR", "SIDE_BOTH" }
 
 local function now()
-  return ev.now.sec + ev.now.nsec * 1e-9
+  return ev.now.sec + ev.now.nsec / 1e9
 end
 
 local function frame_name(info)
@@ -42,7 +42,7 @@ end
 
 -- Message and the user's frames, captured where the error happened.
 local function describe(message)
-  local lines = { type(message) == "string" and message or "error: " .. errors.show(message) }
+  local lines = { errors.text(message) }
   for level = 2, 60 do
     local info = debug.getinfo(level, "Snl")
     if not info then break end

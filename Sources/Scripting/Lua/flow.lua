@@ -142,7 +142,7 @@ local function id_of(c)
 end
 
 local function seconds(time)
-  return time.sec + time.nsec * 1e-9
+  return time.sec + time.nsec / 1e9
 end
 
 function Flow.__index(flow, key)
@@ -162,7 +162,7 @@ function Flow.__index(flow, key)
   elseif key == "last_time" then return seconds(conn_of(flow).last)
   elseif key == "duration" then
     local c = conn_of(flow)
-    return (c.last.sec - c.start.sec) + (c.last.nsec - c.start.nsec) * 1e-9
+    return (c.last.sec - c.start.sec) + (c.last.nsec - c.start.nsec) / 1e9
   elseif key == "ip_version" then return conn_of(flow).ip_version
   elseif key == "vlan" then
     local vlan = conn_of(flow).vlan

@@ -60,7 +60,7 @@ end
 
 --- Packet time in seconds.
 function calls.now()
-  return ev.now.sec + ev.now.nsec * 1e-9
+  return ev.now.sec + ev.now.nsec / 1e9
 end
 
 --- The engine's counters by name; nil where nobody counts, as for checksums that are not verified.

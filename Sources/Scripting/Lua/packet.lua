@@ -82,7 +82,7 @@ function Packet.__index(_, key)
   elseif key == "len" then return p.len
   elseif key == "caplen" then return p.caplen
   elseif key == "number" then return p.number
-  elseif key == "ts" then return p.time.sec + p.time.nsec * 1e-9
+  elseif key == "ts" then return p.time.sec + p.time.nsec / 1e9
   elseif key == "ts_sec" then return p.time.sec
   elseif key == "ts_nsec" then return p.time.nsec
   elseif key == "offset" then

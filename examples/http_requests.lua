@@ -1,0 +1,59 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- HTTP/1 requests with their status, from reassembled bytes, however the segments are cut.
+-- Run:    mos run examples/http_requests.lua -r examples/captures/web.pcap
+-- Expect: one JSON object per answered request: host, method, path, status.
+-- Idea:   take lines as they become complete, skip bodies by their length, match in order.
+local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
+
+mos.register_callback(watch, mos.ON_CONN_START, function(flow)
+  flow.ctx = { asked = {}, [mos.SIDE_SVR] = { skip = 0 }, [mos.SIDE_CLI] = { skip = 0 } }
+end)
+
+-- The head of a message is complete. What follows it: `skip` bytes, or chunks, or the next head.
+local function headed(flow, p, head)
+  local asked = flow.ctx.asked
+  if head.method then
+    asked[#asked + 1] = head
+  elseif head.status >= 200 then -- 100 Continue: the answer is still to come
+    local request = table.remove(asked, 1) or { method = "?", path = "?" }
+    mos.emit("http", { host = request.host or tostring(flow.svr), method = request.method,
+      path = request.path, status = head.status })
+    if request.method == "HEAD" or head.status == 204 or head.status == 304 then return end
+    if not head.length and not head.chunked then head.length = math.huge end -- until it closes
+  end
+  p.chunked, p.skip = head.chunked, head.length or 0
+end
+
+local function take(flow, p, line)
+  local head = p.head
+  if p.chunked then
+    local size = tonumber(line:match "^%x+", 16) or 0
+    p.skip, p.chunked = size + 2, size > 0
+  elseif not head then
+    local method, path = line:match "^(%u+) (%S+) HTTP/1"
+    local status = line:match "^HTTP/1%.%d (%d%d%d)"
+    p.head = (method or status) and { method = method, path = path, status = tonumber(status) }
+  elseif line == "" then
+    p.head = nil
+    headed(flow, p, head)
+  else
+    local name, value = line:match "^([%w-]+):%s*(.-)%s*$"
+    name = name and name:lower()
+    if name == "host" then head.host = value
+    elseif name == "content-length" then head.length = tonumber(value)
+    elseif name == "transfer-encoding" then head.chunked = value:lower() == "chunked" end
+  end
+end
+
+mos.register_callback(watch, mos.ON_CONN_NEW_DATA, function(flow, side)
+  local p, data, at = flow.ctx[side], flow:view(side), 0
+  while at < #data do
+    local line, after
+    if p.skip == 0 then line, after = data:line(at + 1) end
+    if not line and p.skip == 0 then break end
+    local skipped = line and 0 or math.min(p.skip, #data - at)
+    p.skip, at = p.skip - skipped, line and after - 1 or at + skipped
+    if line then take(flow, p, line) end
+  end
+  flow:consume(side, at)
+end)
