@@ -84,7 +84,7 @@ public struct Registration: BitwiseCopyable, Hashable, Sendable {
     /// True when it reads the receive buffer of `side`.
     @inlinable @inline(__always)
     public func reads(_ side: Side) -> Bool {
-        reads &>> UInt32(side.rawValue) & 1 != 0 && buffer(of: side) > 0
+        reads &>> UInt32(side.rawValue) & 1 != 0 && buffer(of: side) > 0 && !isStopped(side)
     }
 
     /// True when what carries `side` is stopped.

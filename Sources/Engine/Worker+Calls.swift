@@ -37,6 +37,11 @@ extension Worker {
         sockets[Int(number)].isClosed = true
         closedSockets |= 1 << UInt32(number)
         socketsChanged()
+        // Nothing waits for it any more.
+        for slot in table.slotsInOrderOfStart() {
+            for side in Side.allCases { detachReader(slot, socket: number, side: side) }
+        }
+        event.turn()
         return 0
     }
 

@@ -84,6 +84,8 @@ extension Worker {
             kept &+= 1
         }
         taken &+= UInt64(kept)
+        // A port has no end: nobody would ask it for the packet that shows the limit.
+        if let limit = inputs.packetLimit, taken >= limit { reachedLimit = true }
         burstCount = kept
         current = 0
         for index in 0..<kept where kinds[index] == .tcp { table.prefetchConnection(hashes[index]) }

@@ -38,6 +38,7 @@ extension Worker {
         let ext = table.ensureExt(slot)
         guard ext >= 0 else { return nil }
         var reader = table.exts[ext].readers
+        let isFirst = reader < 0
         while reader >= 0, readers[reader].socket != socket { reader = readers[reader].next }
         if reader < 0 {
             reader = readers.take()
@@ -45,6 +46,8 @@ extension Worker {
             readers[reader] = Reader(socket: socket, next: table.exts[ext].readers)
             table.exts[ext].readers = reader
         }
+        // Whoever is registered as a reader reads from the same point on as the one that asks first.
+        if isFirst { attachAll(slot) }
         if readers[reader].reads(side) { return reader }
         readers[reader].reads |= 1 << UInt32(side.rawValue)
         let sender = side.other

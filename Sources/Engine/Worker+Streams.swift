@@ -128,7 +128,8 @@ extension Worker {
                 return
             }
         }
-        if table.exts[ext][sentBy: sender].runs >= 0 {
+        // What a gap made readable is offered by NEW_DATA before anybody loses any of it.
+        if table.exts[ext][sentBy: sender].runs >= 0, !hasNewData {
             begin(Event.error.bit, at: .null, side: sender.other, kind: .overrun)
         }
     }
@@ -169,7 +170,7 @@ extension Worker {
         let sender = segment.sender
         judgeSYNData(ext)
         if payload.count > 0 {
-            discardOverrun(ext)
+            if !hasNewData { discardOverrun(ext) }
             let before = table.exts[ext][sentBy: sender].next
             mergePayload(ext, sender)
             if table.exts[ext][sentBy: sender].next != before { hasNewData = true }
@@ -274,7 +275,14 @@ extension Worker {
             finishPacket()
             return
         }
-        if live.isActive { settleLive() }
+        if hasNewData {
+            // Once: what does not fit into a buffer even now is offered before it is lost.
+            hasNewData = false
+            payload = .empty
+            begin(Event.error.bit, at: .null, side: segment.sender.other, kind: .overrun)
+            if dispatch.kind != .none { return }
+        }
+        keepUnread()
         updateTimeout()
         guard table.isOver(flow) else {
             flow = -1
@@ -290,6 +298,16 @@ extension Worker {
         }
         flow = -1
         finishPacket()
+    }
+
+    /// What is left unread waits for its readers, within their buffers.
+    @inline(__always)
+    private mutating func keepUnread() {
+        if live.isActive {
+            settleLive()
+        } else if payload.count == 0, table.conns[flow].ext >= 0 {
+            discardOverrun(table.conns[flow].ext)
+        }
     }
 
     /// Moves the flow to the time-out of its phase.

@@ -3,6 +3,7 @@ import ArgumentParser
 import Capture
 import CaptureDPDK
 import Engine
+import Outputs
 
 /// Where packets come from, and how many.
 struct InputOptions: ParsableArguments {
@@ -72,6 +73,8 @@ struct InputOptions: ParsableArguments {
             throw Failure(ExitStatus.usage, error.description)
         }
         var inputs = Inputs(try files.map(openFile) + interfaces.map(openInterface), stop: stop)
+        // As tcpdump does, so that whoever waits for it knows when to send.
+        for name in interfaces { Diagnostics.say("mos: listening on \(name)") }
         inputs.filter = frames
         inputs.packetLimit = count
         inputs.duration = duration

@@ -15,7 +15,7 @@ struct Events: ParsableCommand {
     mutating func run() throws {
         do {
             print(try ScriptHost.eventCatalogue(matching: glob))
-        } catch let error as ScriptError {
+        } catch {
             throw Failure(ExitStatus.usage, error.description)
         }
     }

@@ -41,6 +41,9 @@ extension Recorder {
     /// Bytes that an overrun cost, as the last call of view told.
     var foundMissed: Int { Int(unsafe worker.eventAddress.pointee.missed) }
 
+    /// What views carry to know whether they are stale.
+    var epoch: UInt32 { unsafe worker.eventAddress.pointee.epoch }
+
     /// The four numbers that the last call found.
     var foundValues: [Int] {
         let value = unsafe worker.eventAddress.pointee.value

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 import CMosABI
 import Capture
-import Engine
 import Flows
 import Packets
 import Testing
+
+@testable import Engine
 
 /// Runs a worker over packet ladders and writes down what its callbacks would see.
 final class Recorder {
@@ -29,7 +30,7 @@ final class Recorder {
     /// A worker for capture files with those ladders.
     init(
         files: [[Line]], wire: Wire = Wire(), burstLength: Int = 64,
-        inputs change: (inout Inputs) -> Void = { _ in },
+        inputs change: (inout Inputs) -> Void = { _ in }, stop: StopRequests = StopRequests(),
         settings changeSettings: (inout Settings) -> Void = { _ in }
     ) throws {
         var settings = Settings()
@@ -39,7 +40,7 @@ final class Recorder {
             FrameList(
                 Line.frames(lines, wire), name: "file \(number + 1)", burstLength: burstLength)
         }
-        var inputs = Inputs(sources)
+        var inputs = Inputs(sources, stop: stop)
         change(&inputs)
         worker = try Worker(inputs: inputs, settings: settings, seed: .fixed)
     }
@@ -47,9 +48,10 @@ final class Recorder {
     /// A worker for one capture file.
     convenience init(
         _ lines: [Line], wire: Wire = Wire(), burstLength: Int = 64,
-        settings: (inout Settings) -> Void = { _ in }
+        stop: StopRequests = StopRequests(), settings: (inout Settings) -> Void = { _ in }
     ) throws {
-        try self.init(files: [lines], wire: wire, burstLength: burstLength, settings: settings)
+        try self.init(
+            files: [lines], wire: wire, burstLength: burstLength, stop: stop, settings: settings)
     }
 
     /// Makes a stream socket with callbacks at all hooks of those events.
@@ -126,6 +128,12 @@ final class Recorder {
         let meaning = Meaning(socket: happening.socket, event: event, hook: happening.hook)
         #expect(meanings[slot] == meaning)
     }
+
+    /// Bytes that wait for readers or behind holes.
+    var bytesHeld: Int { worker.reassembler.pool.bytesInUse }
+
+    /// Readers of flows that are still there.
+    var readersHeld: Int { worker.readers.count }
 
     private func text(_ happening: Happening) -> String {
         var text = happening.description
