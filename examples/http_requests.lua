@@ -19,7 +19,7 @@ local function headed(flow, p, head)
     mos.emit("http", { host = request.host or tostring(flow.svr), method = request.method,
       path = request.path, status = head.status })
     if request.method == "HEAD" or head.status == 204 or head.status == 304 then return end
-    if not head.length and not head.chunked then head.length = math.huge end -- until it closes
+    if not head.chunked then head.length = head.length or math.huge end -- until it closes
   end
   p.chunked, p.skip = head.chunked, head.length or 0
 end
@@ -27,33 +27,34 @@ end
 local function take(flow, p, line)
   local head = p.head
   if p.chunked then
-    local size = tonumber(line:match "^%x+", 16) or 0
+    local size = tonumber(line:match "^%x+" or "0", 16)
     p.skip, p.chunked = size + 2, size > 0
   elseif not head then
     local method, path = line:match "^(%u+) (%S+) HTTP/1"
     local status = line:match "^HTTP/1%.%d (%d%d%d)"
     p.head = (method or status) and { method = method, path = path, status = tonumber(status) }
   elseif line == "" then
-    p.head = nil
-    headed(flow, p, head)
+    p.head = headed(flow, p, head) -- nil: the next line is no header
   else
-    local name, value = line:match "^([%w-]+):%s*(.-)%s*$"
-    name = name and name:lower()
+    local name, value = line:lower():match "^([%w-]+):%s*(.-)%s*$"
     if name == "host" then head.host = value
     elseif name == "content-length" then head.length = tonumber(value)
-    elseif name == "transfer-encoding" then head.chunked = value:lower() == "chunked" end
+    elseif name == "transfer-encoding" then head.chunked = value == "chunked" end
   end
 end
 
 mos.register_callback(watch, mos.ON_CONN_NEW_DATA, function(flow, side)
   local p, data, at = flow.ctx[side], flow:view(side), 0
   while at < #data do
-    local line, after
-    if p.skip == 0 then line, after = data:line(at + 1) end
-    if not line and p.skip == 0 then break end
-    local skipped = line and 0 or math.min(p.skip, #data - at)
-    p.skip, at = p.skip - skipped, line and after - 1 or at + skipped
-    if line then take(flow, p, line) end
+    if p.skip > 0 then
+      local n = math.min(p.skip, #data - at)
+      p.skip, at = p.skip - n, at + n
+    else
+      local line = data:line(at + 1)
+      if not line then break end
+      at = data:find("\n", at + 1)
+      take(flow, p, line)
+    end
   end
   flow:consume(side, at)
 end)

@@ -18,6 +18,9 @@ extension Worker {
         while current >= burstCount {
             event.clearPacket()
             if reachedLimit { return finishAll(then: .ended) }
+            // Asking for more takes the frames of the last burst away.
+            burstCount = 0
+            current = 0
             switch inputs.receive(into: &burst) {
             case .frames:
                 event.setSource(inputs.number)

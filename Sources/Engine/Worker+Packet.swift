@@ -68,12 +68,14 @@ extension Worker {
     /// silence is measured from when the packet came.
     @inline(__always)
     private mutating func noteTime(_ slot: Int32) {
-        let time = packets[current].time
+        let now = event.now
+        var time = packets[current].time
+        // A jump that no second packet has confirmed moves no time-out either.
+        if now.sec < time.sec || now.sec == time.sec && now.nsec < time.nsec { time = now }
         let last = table.conns[slot].last
-        if last.sec < time.sec || last.sec == time.sec && last.nsec < time.nsec {
+        if isNewFlow || last.sec < time.sec || last.sec == time.sec && last.nsec < time.nsec {
             table.conns[slot].last = time
         }
-        let now = event.now
         let ahead = now.sec > time.sec ? now.sec &- time.sec : 0
         table.conns[slot].lag = ahead == 0 ? 0 : UInt8(32 - ahead.leadingZeroBitCount)
     }

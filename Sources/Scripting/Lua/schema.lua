@@ -319,7 +319,7 @@ schema.view = {
   { name = "u64", args = "offset", doc = "eight bytes at an offset, exact to 2^53" },
   { name = "sub", args = "i[, j]", doc = "a string, by the rules of string.sub" },
   { name = "line", args = "[position]",
-    doc = "the line there without its CR LF and the position of the next; nil without a line end" },
+    doc = "the line that begins there, without its CR LF; nil without a line end" },
   { name = "slice", args = "offset[, len]", doc = "a view of a part" },
   { name = "ptr", doc = "pointer to its first byte, for ffi" },
   { name = "offset", doc = "stream offset of its first byte" },

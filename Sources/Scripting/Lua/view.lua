@@ -112,9 +112,8 @@ local function line(v, position)
   local found = C.memchr(start, LF, left)
   if found == nil then return nil end
   local length = cast(bytes_type, found) - start
-  local next_position = from + length + 2
   if length > 0 and start[length - 1] == CR then length = length - 1 end
-  return ffi_string(start, length), next_position
+  return ffi_string(start, length)
 end
 
 local function slice(v, offset, length)
