@@ -432,7 +432,7 @@ extension Worker {
         }
         let stream = table.exts[ext][sentBy: sender]
         var read = Int64(stream.next)
-        var reader = table.exts[ext].readers
+        var reader = table.exts[ext].cli.readers
         while reader >= 0 {
             if readers[reader].socket == number, readers[reader].reads(side) {
                 read = readers[reader][offset: side]

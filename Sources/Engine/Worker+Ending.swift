@@ -86,7 +86,7 @@ extension Worker {
         let slot = ending
         let ext = table.conns[slot].ext
         if ext >= 0 {
-            var reader = table.exts[ext].readers
+            var reader = table.exts[ext].cli.readers
             while reader >= 0 {
                 let next = readers[reader].next
                 readers.give(reader)

@@ -155,9 +155,14 @@ extension Worker {
         }
     }
 
+    /// Packets between asking for a connection's streams and using them.
+    private static var lookAhead: Int { 4 }
+
     /// The next packet of the burst: first the clock, then what is due.
     @inline(__always)
     mutating func beginPacket() {
+        let ahead = current &+ Self.lookAhead
+        if ahead < burstCount, kinds[ahead] == .tcp { table.prefetchStreams(hashes[ahead]) }
         let time = burst[current].time
         if clock == nil { startClock(at: time) }
         if let clock, time < clock, wheel.isQuiet(at: clock) {
@@ -268,9 +273,14 @@ extension Worker {
                 abs(time.nanoseconds &- candidate.nanoseconds) <= Self.largestStep
             else {
                 stepCandidate = time
+                stepFlow = -1
                 return
             }
             counters[.clockSteps] += 1
+            // The flow of the packet that jumped first has not been silent since.
+            if table.isLive(stepFlow, generation: stepGeneration) {
+                table.conns[stepFlow].last = candidate.shared
+            }
         }
         stepCandidate = nil
         clock = time

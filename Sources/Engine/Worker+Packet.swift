@@ -70,8 +70,12 @@ extension Worker {
     private mutating func noteTime(_ slot: Int32) {
         let now = event.now
         var time = packets[current].time
-        // A jump that no second packet has confirmed moves no time-out either.
-        if now.sec < time.sec || now.sec == time.sec && now.nsec < time.nsec { time = now }
+        if now.sec < time.sec || now.sec == time.sec && now.nsec < time.nsec {
+            // A jump that no second packet has confirmed moves no time-out either.
+            time = now
+            stepFlow = slot
+            stepGeneration = table.conns[slot].generation
+        }
         let last = table.conns[slot].last
         if isNewFlow || last.sec < time.sec || last.sec == time.sec && last.nsec < time.nsec {
             table.conns[slot].last = time

@@ -9,15 +9,17 @@ extension Worker {
     /// True when anybody reads what `sender` sends.
     @inline(__always)
     func isRead(_ ext: Int32, sentBy sender: Side) -> Bool {
-        table.exts[ext].reading &>> UInt32(sender.rawValue) & 1 != 0
+        table.exts[ext][sentBy: sender].reading != 0
     }
 
     /// Makes readers of the sockets that read, when the flow's first payload comes.
     @inline(__always)
     mutating func attachReaders(_ ext: Int32) {
-        guard table.exts[ext].readers < 0 else { return }
-        let set = table.conns[flow].set
-        if sets.reads(set) != 0 { attachAll(flow) }
+        guard sets.reads(table.conns[flow].set) != 0,
+            table.exts[ext].cli.reading == 0, table.exts[ext].svr.reading == 0,
+            table.exts[ext].cli.readers < 0
+        else { return }
+        attachAll(flow)
     }
 
     /// Makes readers of all sockets that are registered as such.
@@ -37,14 +39,14 @@ extension Worker {
     mutating func attachReader(_ slot: Int32, socket: Int32, side: Side) -> Int32? {
         let ext = table.ensureExt(slot)
         guard ext >= 0 else { return nil }
-        var reader = table.exts[ext].readers
+        var reader = table.exts[ext].cli.readers
         let isFirst = reader < 0
         while reader >= 0, readers[reader].socket != socket { reader = readers[reader].next }
         if reader < 0 {
             reader = readers.take()
             guard reader >= 0 else { return nil }
-            readers[reader] = Reader(socket: socket, next: table.exts[ext].readers)
-            table.exts[ext].readers = reader
+            readers[reader] = Reader(socket: socket, next: table.exts[ext].cli.readers)
+            table.exts[ext].cli.readers = reader
         }
         // Whoever is registered as a reader reads from the same point on as the one that asks first.
         if isFirst { attachAll(slot) }
@@ -54,7 +56,7 @@ extension Worker {
         let isLive = live.isActive && live.sender == sender && slot == flow
         readers[reader][offset: side] =
             isLive ? live.offset : Int64(table.exts[ext][sentBy: sender].next)
-        table.exts[ext].reading |= 1 << UInt32(sender.rawValue)
+        table.exts[ext][sentBy: sender].reading = 1
         return reader
     }
 
@@ -63,7 +65,7 @@ extension Worker {
         let ext = table.conns[slot].ext
         guard ext >= 0 else { return }
         var reading = false
-        var reader = table.exts[ext].readers
+        var reader = table.exts[ext].cli.readers
         while reader >= 0 {
             if readers[reader].socket == socket {
                 readers[reader].reads &= ~(1 << UInt32(side.rawValue))
@@ -72,7 +74,7 @@ extension Worker {
             reader = readers[reader].next
         }
         if !reading {
-            table.exts[ext].reading &= ~(1 << UInt32(side.other.rawValue))
+            table.exts[ext][sentBy: side.other].reading = 0
             reassembler.forgetBytes(&table.exts[ext][sentBy: side.other])
         }
     }
@@ -82,7 +84,7 @@ extension Worker {
     func findReader(_ socket: Int32) -> Int32? {
         let ext = table.conns[flow].ext
         guard ext >= 0 else { return nil }
-        var reader = table.exts[ext].readers
+        var reader = table.exts[ext].cli.readers
         while reader >= 0 {
             if readers[reader].socket == socket { return reader }
             reader = readers[reader].next
@@ -119,7 +121,7 @@ extension Worker {
     /// The largest buffer of those who read the receive buffer of `side`.
     func largestBuffer(_ ext: Int32, of side: Side) -> Int {
         var largest = 0
-        var reader = table.exts[ext].readers
+        var reader = table.exts[ext].cli.readers
         let set = table.conns[flow].set
         while reader >= 0 {
             let place = sets.place(set, socket: readers[reader].socket)
@@ -151,7 +153,7 @@ extension Worker {
     private mutating func discardOverrunSlowly(_ ext: Int32) {
         let side = segment.sender.other
         let set = table.conns[flow].set
-        var reader = table.exts[ext].readers
+        var reader = table.exts[ext].cli.readers
         while reader >= 0 {
             let place = sets.place(set, socket: readers[reader].socket)
             if place >= 0, let lost = bytesToLose(reader, sets[place: place]) {
@@ -181,7 +183,7 @@ extension Worker {
 
     private func slowestOffset(_ ext: Int32, _ side: Side) -> Int64? {
         var slowest: Int64?
-        var reader = table.exts[ext].readers
+        var reader = table.exts[ext].cli.readers
         while reader >= 0 {
             if readers[reader].reads(side) {
                 slowest = min(slowest ?? .max, readers[reader][offset: side])
@@ -197,9 +199,11 @@ extension Worker {
         let ext = table.conns[flow].ext
         let sender = live.sender
         let side = sender.other
-        guard ext >= 0, let slowest = slowestOffset(ext, side), slowest < live.end else { return }
+        guard ext >= 0, isRead(ext, sentBy: sender), let slowest = slowestOffset(ext, side),
+            slowest < live.end
+        else { return }
         let set = table.conns[flow].set
-        var reader = table.exts[ext].readers
+        var reader = table.exts[ext].cli.readers
         while reader >= 0 {
             let place = sets.place(set, socket: readers[reader].socket)
             let unread = live.end &- readers[reader][offset: side]

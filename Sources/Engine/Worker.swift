@@ -60,6 +60,8 @@ public struct Worker: ~Copyable {
     // Clock
     var clock: Timestamp?
     var stepCandidate: Timestamp?
+    var stepFlow: Int32 = -1
+    var stepGeneration: UInt32 = 0
     var firstTime: Timestamp?
     var timers: ScriptTimers
     var wheel: TimeoutWheel

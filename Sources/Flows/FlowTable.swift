@@ -51,6 +51,18 @@ public struct FlowTable: ~Copyable {
         if slot >= 0 { conns.prefetch(slot) }
     }
 
+    /// Asks the cache for the streams of the connection that `hash` probably belongs to, which must be near by now.
+    @inlinable @inline(__always)
+    public func prefetchStreams(_ hash: UInt32) {
+        let slot = index.guess(hash)
+        guard slot >= 0 else { return }
+        let ext = conns[slot].ext
+        guard ext >= 0 else { return }
+        // The first line of each stream holds what every segment needs.
+        exts.prefetch(ext, byte: 0)
+        exts.prefetch(ext, byte: MemoryLayout<mos_stream>.stride)
+    }
+
     /// The connection that the packet belongs to, -1 without one.
     @inlinable
     public mutating func find(_ packet: mos_packet, hash: UInt32) -> Int32 {
@@ -180,7 +192,7 @@ public struct FlowTable: ~Copyable {
             exts[ext][sentBy: side].last_run = -1
             exts[ext][sentBy: side].ordered_run = -1
         }
-        exts[ext].readers = -1
+        exts[ext].cli.readers = -1
         conns[slot].ext = ext
         return ext
     }

@@ -58,4 +58,11 @@ public struct ReservedMemory<Element: BitwiseCopyable>: ~Copyable {
         unsafe mos_prefetch(address)
         if MemoryLayout<Element>.stride > 64 { unsafe mos_prefetch(address + 64) }
     }
+
+    /// Asks the cache for the line of the element at `index` that holds its byte `offset`.
+    @inlinable @inline(__always)
+    public func prefetch(_ index: Int, byte offset: Int) {
+        guard index >= 0 && index < capacity else { return }
+        unsafe mos_prefetch(UnsafeRawPointer(base + index) + offset)
+    }
 }

@@ -73,6 +73,12 @@ public struct SlotPool<Element: BitwiseCopyable>: ~Copyable {
         }
     }
 
+    /// Asks the cache for the line of the record that holds its byte `offset`.
+    @inlinable @inline(__always)
+    public func prefetch(_ slot: Int32, byte offset: Int) {
+        memory.prefetch(Int(slot), byte: offset)
+    }
+
     /// Asks the cache for the record.
     @inlinable @inline(__always)
     public func prefetch(_ slot: Int32) { memory.prefetch(Int(slot)) }

@@ -31,18 +31,28 @@ final class Recorder {
     init(
         files: [[Line]], wire: Wire = Wire(), burstLength: Int = 64,
         inputs change: (inout Inputs) -> Void = { _ in }, stop: StopRequests = StopRequests(),
-        settings changeSettings: (inout Settings) -> Void = { _ in }
+        settings: (inout Settings) -> Void = { _ in }
     ) throws {
-        var settings = Settings()
-        settings.maxFlows = 1000
-        changeSettings(&settings)
         let sources = files.enumerated().map { number, lines in
             FrameList(
                 Line.frames(lines, wire), name: "file \(number + 1)", burstLength: burstLength)
         }
         var inputs = Inputs(sources, stop: stop)
         change(&inputs)
-        worker = try Worker(inputs: inputs, settings: settings, seed: .fixed)
+        worker = try Worker(inputs: inputs, settings: Self.settings(settings), seed: .fixed)
+    }
+
+    /// A worker for any frames.
+    init(frames: [OwnedFrame], settings: (inout Settings) -> Void = { _ in }) throws {
+        worker = try Worker(
+            inputs: Inputs([FrameList(frames)]), settings: Self.settings(settings), seed: .fixed)
+    }
+
+    private static func settings(_ change: (inout Settings) -> Void) -> Settings {
+        var settings = Settings()
+        settings.maxFlows = 1000
+        change(&settings)
+        return settings
     }
 
     /// A worker for one capture file.

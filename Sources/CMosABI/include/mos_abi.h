@@ -122,28 +122,30 @@ struct mos_conn {
     uint32_t synack_delay;       /* microseconds from the SYN to the SYN-ACK */
 };
 
-/* What one end sent, as the other reassembles it; taken with the first payload byte. 128 bytes. */
+/* What one end sent, as the other reassembles it; taken with the first payload byte. 128 bytes: what every
+ * segment needs lies in the first cache line. */
 struct mos_stream {
-    double bytes;                /* payload bytes, repeated ones included */
-    double unique;               /* payload bytes of sequence space not seen before */
-    double gap_bytes;            /* sequence space declared lost */
     uint64_t next;               /* RCV.NXT of the receiver as stream offset */
     uint64_t top;                /* highest stream offset seen, exclusive */
     uint64_t fin;                /* stream offset of the FIN, all ones without one */
     uint64_t acked;              /* highest stream offset acknowledged by the receiver */
-    uint64_t kept;               /* lowest stream offset kept for readers */
-    int32_t runs, last_run;      /* kept and out-of-order bytes, by offset; -1 = none */
+    double bytes;                /* payload bytes, repeated ones included */
+    double unique;               /* payload bytes of sequence space not seen before */
+    int32_t runs;                /* kept and out-of-order bytes, by offset; -1 = none */
     int32_t ordered_run;         /* the run that ends at `next`, -1 = none */
+    int32_t last_run;            /* the run with the highest offset, -1 = none */
+    uint32_t reading;            /* 1 while somebody reads it */
+    double gap_bytes;            /* sequence space declared lost */
     uint32_t charged;            /* bytes charged for stored runs */
+    uint32_t run_count;
     uint32_t retransmitted;      /* segments that repeat sequence space seen before */
     uint32_t out_of_order;
     uint32_t dup_acks, zero_windows;
-    uint32_t run_count;
+    int32_t readers;             /* of the client's stream: who reads either, -1 = nobody */
     uint32_t pad0;
-    double pad1, pad2;
+    double pad1, pad2, pad3;
 };
-/* `readers`: who reads, -1 = nobody; `reading`: bit 0 what the client sent is read, bit 1 what the server sent. */
-struct mos_ext { struct mos_stream cli, svr; int32_t readers; uint32_t reading; double pad1; };
+struct mos_ext { struct mos_stream cli, svr; };
 
 /* What `next` hands out, and where calls leave their results. One per worker, fixed for life. */
 struct mos_event {
