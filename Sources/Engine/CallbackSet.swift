@@ -123,6 +123,8 @@ public struct CallbackSets: ~Copyable {
 
     @usableFromInline var records: SlotPool<Record>
     @usableFromInline var entries: ReservedMemory<Registration>
+    /// The callback slots of all registrations, 30 each, apart so that one is read without copying the others.
+    @usableFromInline var slots: ReservedMemory<Int32>
     var untouched: Int32 = 0
     var free: [[Int32]] = Array(repeating: [], count: Int(MOS_MAX_SOCKETS) + 1)
     var known: [[Registration]: Int32] = [:]
@@ -132,8 +134,10 @@ public struct CallbackSets: ~Copyable {
     /// No sets; nil when the address space is refused.
     public init?() {
         guard let records = SlotPool<Record>(capacity: 1 << 20),
-            let entries = ReservedMemory<Registration>(capacity: 1 << 21)
+            let entries = ReservedMemory<Registration>(capacity: 1 << 21),
+            let slots = ReservedMemory<Int32>(capacity: 30 << 21)
         else { return nil }
+        self.slots = slots
         self.records = records
         self.entries = entries
     }
@@ -159,7 +163,11 @@ public struct CallbackSets: ~Copyable {
         }
         var record = Record(first: first, count: count, references: 1)
         for (index, registration) in registrations.enumerated() {
-            entries[Int(first) + index] = registration
+            let place = Int(first) + index
+            entries[place] = registration
+            for slot in registration.slots.indices {
+                slots[place * 30 + slot] = registration.slots[slot]
+            }
             record.reads |= registration.reads
             record.masks.0 |= registration.mask(.null)
             record.masks.1 |= registration.mask(.snd)
@@ -199,6 +207,12 @@ public struct CallbackSets: ~Copyable {
     @inlinable
     public subscript(place place: Int) -> Registration {
         @inline(__always) _read { yield entries[place] }
+    }
+
+    /// The callback slot of `event` at `hook` of the registration at a place, 0 without one.
+    @inlinable @inline(__always)
+    public func slot(_ place: Int, _ hook: Hook, _ event: Int) -> Int32 {
+        slots[place &* 30 &+ hook.rawValue &* 10 &+ event]
     }
 
     /// The events that anybody wants at `hook`: one test decides whether a flow's packet interests anyone.

@@ -147,8 +147,8 @@ struct PacketRoom: ~Copyable {
     }
 
     subscript(index: Int) -> mos_packet {
-        @inline(__always) _read { yield memory[index] }
-        @inline(__always) _modify { yield &memory[index] }
+        @inline(__always) unsafeAddress { unsafe UnsafePointer(address(index)) }
+        @inline(__always) unsafeMutableAddress { unsafe address(index) }
     }
 
     @unsafe @inline(__always)

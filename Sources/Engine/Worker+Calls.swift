@@ -253,7 +253,7 @@ extension Worker {
         if isLiveOn(slot, side), at >= live.offset, at < live.end {
             bytes = live.bytes.slice(Int(at - live.offset), live.bytes.count)
         } else if table.conns[slot].ext >= 0 {
-            bytes = reassembler.bytes(table.exts[table.conns[slot].ext][sentBy: side.other], at: at)
+            bytes = reassembler.bytes(table[stream: table.conns[slot].ext, side.other], at: at)
         }
         guard bytes.count > 0 else {
             return failure(ENODATA, "nothing is kept at stream offset \(at)")
@@ -370,7 +370,7 @@ extension Worker {
             return 1
         case MOS_OPT_TCP_STATE_CLI, MOS_OPT_TCP_STATE_SVR:
             let side: Side = Int(option) == MOS_OPT_TCP_STATE_CLI ? .client : .server
-            event.setValues(Double(table.conns[slot][side].state))
+            event.setValues(Double(table[end: slot, side].state))
             return 1
         case MOS_OPT_TIMESTAMP:
             let last = table.conns[slot].last
@@ -418,19 +418,19 @@ extension Worker {
             index += 1
         }
         if isLive { see(live.offset, Int64(live.bytes.count)) }
-        reassembler.forEachRange(table.exts[ext][sentBy: sender]) { see($0, $1) }
+        reassembler.forEachRange(table[stream: ext, sender]) { see($0, $1) }
         return found
     }
 
     private func bufferInfo(_ number: Int32, _ slot: Int32, _ side: Side) -> Int32 {
         let sender = side.other
-        let iss = Double(table.conns[slot][sender].iss)
+        let iss = Double(table[end: slot, sender].iss)
         let ext = table.conns[slot].ext
         guard ext >= 0 else {
             event.setValues(iss)
             return 4
         }
-        let stream = table.exts[ext][sentBy: sender]
+        let stream = table[stream: ext, sender]
         var read = Int64(stream.next)
         var reader = table.exts[ext].cli.readers
         while reader >= 0 {

@@ -55,9 +55,8 @@ extension Worker {
     /// True when a registration gets nothing that carries the side of this phase.
     @inline(__always)
     private func isMute(_ place: Int) -> Bool {
-        let registration = sets[place: place]
-        return registration.isStopped(dispatch.side)
-            || closedSockets &>> UInt32(truncatingIfNeeded: registration.socket) & 1 != 0
+        sets[place: place].isStopped(dispatch.side)
+            || closedSockets &>> UInt32(truncatingIfNeeded: sets[place: place].socket) & 1 != 0
     }
 
     private mutating func nextOfFlow() -> Int32 {
@@ -70,6 +69,10 @@ extension Worker {
             }
             let number = wanted.trailingZeroBitCount
             dispatch.left &= ~((2 &<< UInt16(truncatingIfNeeded: number)) &- 1)
+            // The last event of the phase: nothing to look for when the script comes back.
+            if dispatch.position == dispatch.count &- 1, wanted & dispatch.left == 0 {
+                dispatch.kind = .none
+            }
             return hand(place, number)
         }
         return 0
@@ -144,7 +147,7 @@ extension Worker {
 
     @inline(__always)
     private mutating func hand(_ place: Int, _ number: Int) -> Int32 {
-        let slot = sets[place: place].slot(dispatch.hook, number)
+        let slot = sets.slot(place, dispatch.hook, number)
         event.hand(
             slot: slot,
             event: Int32(truncatingIfNeeded: number) &+ Int32(MOS_EVENT_BASE),

@@ -24,7 +24,7 @@ extension Worker {
         }
         let sender = flushSide.other
         hasNewData = false
-        if let gap = reassembler.declareGap(&table.exts[ext][sentBy: sender])
+        if let gap = reassembler.declareGap(&table[stream: ext, sender])
             ?? missingTail(ext, sender)
         {
             phase = .flushData
@@ -40,10 +40,10 @@ extension Worker {
     private mutating func missingTail(_ ext: Int32, _ sender: Side)
         -> (offset: Int64, length: Int64)?
     {
-        let stream = table.exts[ext][sentBy: sender]
+        let stream = table[stream: ext, sender]
         guard stream.fin != .max, stream.fin > stream.next else { return nil }
         let gap = (offset: Int64(stream.next), length: Int64(stream.fin - stream.next))
-        reassembler.skip(&table.exts[ext][sentBy: sender], gap.length)
+        reassembler.skip(&table[stream: ext, sender], gap.length)
         return gap
     }
 
@@ -92,7 +92,7 @@ extension Worker {
                 readers.give(reader)
                 reader = next
             }
-            for side in Side.allCases { reassembler.release(&table.exts[ext][sentBy: side]) }
+            for side in Side.allCases { reassembler.release(&table[stream: ext, side]) }
         }
         wheel.cancel(slot, in: &table.conns)
         sets.release(table.conns[slot].set)

@@ -11,7 +11,9 @@ extension Worker {
     @inline(__always)
     mutating func raw() {
         phase = .lookUp
-        if !listeners.raw.isEmpty {
+        if listeners.raw.isEmpty {
+            lookUp()
+        } else {
             dispatch.kind = .raw
             dispatch.position = 0
         }
@@ -61,7 +63,7 @@ extension Worker {
         packets[current].offset = Double(update.offset)
         packets[current].flags |= UInt32(MOS_PKT_HAS_OFFSET)
         senderMoved = update.moved
-        phase = .sent
+        sent()
     }
 
     /// The time of the flow's last packet; how far the clock is ahead of it where packets are out of order, so that
@@ -90,9 +92,9 @@ extension Worker {
         guard segment.flags.contains(.syn) else { return }
         let side = segment.sender
         let flags = packets[current].flags
-        if flags & UInt32(MOS_PKT_MSS) != 0 { table.conns[slot][side].mss = packets[current].mss }
+        if flags & UInt32(MOS_PKT_MSS) != 0 { table[end: slot, side].mss = packets[current].mss }
         if flags & UInt32(MOS_PKT_WSCALE) != 0 {
-            table.conns[slot][side].wscale = packets[current].wscale
+            table[end: slot, side].wscale = packets[current].wscale
         }
         if segment.flags.contains(.ack), table.conns[slot].synack_delay == 0 {
             let delay =
@@ -197,7 +199,8 @@ extension Worker {
         var bits = Event.packetIn.bit
         if isNewFlow { bits |= Event.connStart.bit }
         if senderMoved { bits |= Event.stateChange.bit }
-        begin(bits, at: .snd, side: segment.sender)
         phase = .arrive
+        begin(bits, at: .snd, side: segment.sender)
+        if dispatch.kind == .none { arrive() }
     }
 }

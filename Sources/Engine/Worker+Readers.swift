@@ -9,7 +9,7 @@ extension Worker {
     /// True when anybody reads what `sender` sends.
     @inline(__always)
     func isRead(_ ext: Int32, sentBy sender: Side) -> Bool {
-        table.exts[ext][sentBy: sender].reading != 0
+        table[stream: ext, sender].reading != 0
     }
 
     /// Makes readers of the sockets that read, when the flow's first payload comes.
@@ -55,8 +55,8 @@ extension Worker {
         let sender = side.other
         let isLive = live.isActive && live.sender == sender && slot == flow
         readers[reader][offset: side] =
-            isLive ? live.offset : Int64(table.exts[ext][sentBy: sender].next)
-        table.exts[ext][sentBy: sender].reading = 1
+            isLive ? live.offset : Int64(table[stream: ext, sender].next)
+        table[stream: ext, sender].reading = 1
         return reader
     }
 
@@ -74,8 +74,8 @@ extension Worker {
             reader = readers[reader].next
         }
         if !reading {
-            table.exts[ext][sentBy: side.other].reading = 0
-            reassembler.forgetBytes(&table.exts[ext][sentBy: side.other])
+            table[stream: ext, side.other].reading = 0
+            reassembler.forgetBytes(&table[stream: ext, side.other])
         }
     }
 
@@ -103,16 +103,16 @@ extension Worker {
     func unread(_ slot: Int32, _ reader: Int32, _ side: Side) -> (bytes: ByteView, offset: Int64) {
         let ext = table.conns[slot].ext
         let sender = side.other
-        let next = Int64(table.exts[ext][sentBy: sender].next)
+        let next = Int64(table[stream: ext, sender].next)
         var offset = readers[reader][offset: side]
         guard offset < next else { return (.empty, offset) }
         let isLive = live.isActive && live.sender == sender && slot == flow
         if isLive, offset >= live.offset {
             return (live.bytes.slice(Int(offset &- live.offset), live.bytes.count), offset)
         }
-        if let kept = reassembler.firstKept(table.exts[ext][sentBy: sender], from: offset) {
+        if let kept = reassembler.firstKept(table[stream: ext, sender], from: offset) {
             offset = kept
-            let bytes = reassembler.bytes(table.exts[ext][sentBy: sender], at: offset)
+            let bytes = reassembler.bytes(table[stream: ext, sender], at: offset)
             return (bytes.slice(0, Int(next &- offset)), offset)
         }
         return isLive ? (live.bytes, live.offset) : (.empty, offset)
@@ -137,7 +137,7 @@ extension Worker {
     func bytesToLose(_ reader: Int32, _ registration: Registration) -> Int64? {
         let side = segment.sender.other
         let ext = table.conns[flow].ext
-        let next = Int64(table.exts[ext][sentBy: segment.sender].next)
+        let next = Int64(table[stream: ext, segment.sender].next)
         let unread = next &- readers[reader][offset: side]
         guard unread > 0, readers[reader].reads(side) else { return nil }
         let excess = unread &+ Int64(payload.count) &- Int64(registration.buffer(of: side))
@@ -147,7 +147,7 @@ extension Worker {
     /// Takes from the readers what they did not read in time; the slowest overruns alone.
     @inline(__always)
     mutating func discardOverrun(_ ext: Int32) {
-        if table.exts[ext][sentBy: segment.sender].runs >= 0 { discardOverrunSlowly(ext) }
+        if table[stream: ext, segment.sender].runs >= 0 { discardOverrunSlowly(ext) }
     }
 
     private mutating func discardOverrunSlowly(_ ext: Int32) {
@@ -174,9 +174,9 @@ extension Worker {
     /// Gives back what everybody has read.
     mutating func discardRead(_ ext: Int32, _ side: Side) {
         let sender = side.other
-        guard table.exts[ext][sentBy: sender].runs >= 0 else { return }
+        guard table[stream: ext, sender].runs >= 0 else { return }
         reassembler.discard(
-            &table.exts[ext][sentBy: sender],
+            &table[stream: ext, sender],
             below: slowestOffset(ext, side) ?? .max
         )
     }
@@ -218,7 +218,7 @@ extension Worker {
         let from = max(slowestOffset(ext, side) ?? live.end, live.offset)
         guard from < live.end else { return }
         let bytes = live.bytes.slice(Int(from &- live.offset), live.bytes.count)
-        if !reassembler.keep(&table.exts[ext][sentBy: sender], bytes, at: from) {
+        if !reassembler.keep(&table[stream: ext, sender], bytes, at: from) {
             counters[.bufferPoolFull] += 1
         }
     }

@@ -15,16 +15,19 @@ extension Worker {
         hasNewData = false
         receiverMoved = false
         guard update.invalid == 0, !segment.flags.contains(.rst) else {
-            phase = .deliver
+            deliver()
             return
         }
         var repeats = update.repeatsControl
         if segment.len > 0 { repeats = takePayload() || repeats }
-        guard repeats else { return }
+        guard repeats else {
+            if payload.count > 0 { makeRoom() } else { merge() }
+            return
+        }
         counters[.retransmitted] += 1
         packets[current].flags |= UInt32(MOS_PKT_REXMIT)
         let ext = table.ensureExt(flow)
-        if ext >= 0 { table.exts[ext][sentBy: segment.sender].retransmitted &+= 1 }
+        if ext >= 0 { table[stream: ext, segment.sender].retransmitted &+= 1 }
         begin(Event.rexmit.bit, at: .rcv, side: segment.sender.other)
     }
 
@@ -43,20 +46,20 @@ extension Worker {
             return false
         }
         // Nothing counts behind the FIN.
-        let fin = table.exts[ext][sentBy: sender].fin
+        let fin = table[stream: ext, sender].fin
         if fin != .max, update.offset + Int64(segment.len) > Int64(fin) {
             segment.len = UInt32(clamping: Int64(fin) - update.offset)
             payload = payload.slice(0, Int(segment.len))
         }
         extent = reassembler.extent(
-            table.exts[ext][sentBy: sender],
+            table[stream: ext, sender],
             at: update.offset,
             length: Int(segment.len)
         )
-        table.exts[ext][sentBy: sender].bytes += Double(segment.len)
-        table.exts[ext][sentBy: sender].unique += Double(extent.fresh)
+        table[stream: ext, sender].bytes += Double(segment.len)
+        table[stream: ext, sender].unique += Double(extent.fresh)
         if extent.isOutOfOrder, extent.fresh > 0 {
-            table.exts[ext][sentBy: sender].out_of_order &+= 1
+            table[stream: ext, sender].out_of_order &+= 1
             counters[.outOfOrder] += 1
         }
         if extent.fresh == 0 { payload = .empty }
@@ -65,9 +68,9 @@ extension Worker {
 
     /// Data in a SYN counts once the SYN-ACK covers it (RFC 7413 section 3, case T33).
     private mutating func takeSYNData(_ ext: Int32, _ sender: Side) {
-        table.exts[ext][sentBy: sender].bytes += Double(segment.len)
+        table[stream: ext, sender].bytes += Double(segment.len)
         reassembler.storeUnconfirmed(
-            &table.exts[ext][sentBy: sender],
+            &table[stream: ext, sender],
             payload,
             store: isRead(ext, sentBy: sender)
         )
@@ -78,15 +81,15 @@ extension Worker {
     private mutating func judgeSYNData(_ ext: Int32) {
         let client = segment.sender.other
         guard segment.flags.contains(.syn), segment.flags.contains(.ack),
-            table.exts[ext][sentBy: client].next == 0,
-            reassembler.hasHole(table.exts[ext][sentBy: client])
+            table[stream: ext, client].next == 0,
+            reassembler.hasHole(table[stream: ext, client])
         else { return }
-        if table.exts[ext][sentBy: client].acked > 0 {
-            reassembler.confirm(&table.exts[ext][sentBy: client])
-            table.exts[ext][sentBy: client].unique += Double(table.exts[ext][sentBy: client].next)
+        if table[stream: ext, client].acked > 0 {
+            reassembler.confirm(&table[stream: ext, client])
+            table[stream: ext, client].unique += Double(table[stream: ext, client].next)
             isConfirmed = true
         } else {
-            reassembler.discardUnconfirmed(&table.exts[ext][sentBy: client])
+            reassembler.discardUnconfirmed(&table[stream: ext, client])
         }
     }
 
@@ -99,53 +102,62 @@ extension Worker {
     /// makeRoom: tells readers what they would lose, gives up holes that hold too much.
     mutating func makeRoom() {
         phase = .merge
-        guard payload.count > 0 else { return }
-        let ext = table.conns[flow].ext
-        let sender = segment.sender
-        guard isRead(ext, sentBy: sender) else {
-            // Nobody reads: only the number of ranges is limited.
-            if extent.isOutOfOrder,
-                !reassembler.fits(table.exts[ext][sentBy: sender], length: 0, limit: .max)
-            {
-                phase = .declareGap
-            }
+        guard payload.count > 0 else {
+            merge()
             return
         }
-        let limit = largestBuffer(ext, of: sender.other)
-        let length = payload.count
-        if extent.isOutOfOrder || reassembler.hasHole(table.exts[ext][sentBy: sender]),
-            !reassembler.fits(table.exts[ext][sentBy: sender], length: length, limit: limit)
-        {
-            if reassembler.hasHole(table.exts[ext][sentBy: sender]) {
-                counters[.bufferLimit] += 1
-                event.setArgument(
-                    code: Int32(MOS_ERROR_LIMIT),
-                    offset: update.offset,
-                    length: Int64(length)
-                )
-                begin(Event.error.bit, at: .null, side: sender.other)
-                phase = .declareGap
-                return
-            }
+        let ext = table.conns[flow].ext
+        let sender = segment.sender
+        // In order, and nothing waits: the common case.
+        if !extent.isOutOfOrder, table[stream: ext, sender].runs < 0 {
+            merge()
+            return
+        }
+        if mustGiveUpHole(ext, sender) {
+            phase = .declareGap
+            guard isRead(ext, sentBy: sender) else { return }
+            counters[.bufferLimit] += 1
+            event.setArgument(
+                code: Int32(MOS_ERROR_LIMIT),
+                offset: update.offset,
+                length: Int64(payload.count)
+            )
+            begin(Event.error.bit, at: .null, side: sender.other)
+            return
         }
         // What a gap made readable is offered by NEW_DATA before anybody loses any of it.
-        if table.exts[ext][sentBy: sender].runs >= 0, !hasNewData {
+        if table[stream: ext, sender].runs >= 0, isRead(ext, sentBy: sender), !hasNewData {
             begin(Event.error.bit, at: .null, side: sender.other, kind: .overrun)
         }
+    }
+
+    /// True when the payload in hand does not fit beside what waits behind holes.
+    private func mustGiveUpHole(_ ext: Int32, _ sender: Side) -> Bool {
+        guard isRead(ext, sentBy: sender) else {
+            // Nobody reads: only the number of ranges is limited.
+            return extent.isOutOfOrder
+                && !reassembler.fits(table[stream: ext, sender], length: 0, limit: .max)
+        }
+        return reassembler.hasHole(table[stream: ext, sender])
+            && !reassembler.fits(
+                table[stream: ext, sender],
+                length: payload.count,
+                limit: largestBuffer(ext, of: sender.other)
+            )
     }
 
     /// declareGap: the first hole is given up; then there may be room.
     mutating func declareGap() {
         phase = .makeRoom
         let ext = table.conns[flow].ext
-        if let gap = reassembler.declareGap(&table.exts[ext][sentBy: segment.sender]) {
+        if let gap = reassembler.declareGap(&table[stream: ext, segment.sender]) {
             announceGap(gap.offset, gap.length, side: segment.sender.other)
         } else {
             phase = .merge
         }
         // What of the segment is new may have changed with the hole.
         extent = reassembler.extent(
-            table.exts[ext][sentBy: segment.sender],
+            table[stream: ext, segment.sender],
             at: update.offset,
             length: Int(segment.len)
         )
@@ -166,21 +178,24 @@ extension Worker {
         phase = .deliver
         receiverMoved = table.receive(flow, segment, update)
         let ext = table.conns[flow].ext
-        guard ext >= 0 else { return }
-        let sender = segment.sender
+        if ext >= 0 { mergeSegment(ext, segment.sender) }
+        if dispatch.kind == .none { deliver() }
+    }
+
+    private mutating func mergeSegment(_ ext: Int32, _ sender: Side) {
         judgeSYNData(ext)
         if payload.count > 0 {
             if !hasNewData { discardOverrun(ext) }
-            let before = table.exts[ext][sentBy: sender].next
+            let before = table[stream: ext, sender].next
             mergePayload(ext, sender)
-            if table.exts[ext][sentBy: sender].next != before { hasNewData = true }
+            if table[stream: ext, sender].next != before { hasNewData = true }
         }
         if segment.len > UInt32(truncatingIfNeeded: payload.count) { skipUncaptured(ext, sender) }
     }
 
     private mutating func mergePayload(_ ext: Int32, _ sender: Side) {
         var offset = update.offset
-        let next = Int64(table.exts[ext][sentBy: sender].next)
+        let next = Int64(table[stream: ext, sender].next)
         if offset < next {
             payload = payload.slice(Int(next &- offset), payload.count)
             offset = next
@@ -188,16 +203,16 @@ extension Worker {
         }
         let isRead = isRead(ext, sentBy: sender)
         if offset == next {
-            if !isRead || table.exts[ext][sentBy: sender].runs < 0 {
+            if !isRead || table[stream: ext, sender].runs < 0 {
                 live.isActive = true
                 live.sender = sender
                 live.offset = offset
                 live.bytes = payload
             }
-            if !reassembler.hasHole(table.exts[ext][sentBy: sender]) {
+            if !reassembler.hasHole(table[stream: ext, sender]) {
                 if live.isActive {
-                    reassembler.pass(&table.exts[ext][sentBy: sender], length: payload.count)
-                } else if !reassembler.append(&table.exts[ext][sentBy: sender], payload) {
+                    reassembler.pass(&table[stream: ext, sender], length: payload.count)
+                } else if !reassembler.append(&table[stream: ext, sender], payload) {
                     loseToFullPool(ext, sender)
                 }
                 return
@@ -206,7 +221,7 @@ extension Worker {
             if isRead { live.isActive = false }
         }
         if !reassembler.merge(
-            &table.exts[ext][sentBy: sender],
+            &table[stream: ext, sender],
             payload,
             at: offset,
             store: isRead
@@ -220,28 +235,28 @@ extension Worker {
         counters[.bufferPoolFull] += 1
         live.isActive = true
         live.sender = sender
-        live.offset = Int64(table.exts[ext][sentBy: sender].next)
+        live.offset = Int64(table[stream: ext, sender].next)
         live.bytes = payload
-        reassembler.pass(&table.exts[ext][sentBy: sender], length: payload.count)
-        table.exts[ext][sentBy: sender].ordered_run = -1
+        reassembler.pass(&table[stream: ext, sender], length: payload.count)
+        table[stream: ext, sender].ordered_run = -1
     }
 
     /// The capture cut the packet: what is missing of an in-order segment will not come.
     private mutating func skipUncaptured(_ ext: Int32, _ sender: Side) {
         guard packets[current].flags & UInt32(MOS_PKT_TRUNCATED) != 0 else { return }
         let end = update.offset + Int64(segment.len)
-        let next = Int64(table.exts[ext][sentBy: sender].next)
+        let next = Int64(table[stream: ext, sender].next)
         let captured = update.offset + Int64(packets[current].payload_len)
         guard next >= captured, next < end else { return }
         let stop = min(
             end,
             reassembler.firstStored(
-                table.exts[ext][sentBy: sender],
+                table[stream: ext, sender],
                 behind: next
             ) ?? end
         )
         guard stop > next else { return }
-        reassembler.skip(&table.exts[ext][sentBy: sender], stop - next)
+        reassembler.skip(&table[stream: ext, sender], stop - next)
         announceGap(next, stop - next, side: sender.other)
     }
 
@@ -259,14 +274,18 @@ extension Worker {
         if isNewFlow { bits |= Event.connStart.bit }
         if receiverMoved { bits |= Event.stateChange.bit }
         begin(bits, at: .rcv, side: receiver)
+        if dispatch.kind == .none, phase == .newData { newData() }
     }
 
     /// newData: contiguous bytes became readable.
     @inline(__always)
     mutating func newData() {
         phase = .settle
-        guard hasNewData else { return }
-        begin(Event.newData.bit, at: .null, side: segment.sender.other, kind: .newData)
+        if hasNewData {
+            begin(Event.newData.bit, at: .null, side: segment.sender.other, kind: .newData)
+            if dispatch.kind != .none { return }
+        }
+        settle()
     }
 
     /// settle: keeps what is left unread, and ends the flow when the connection is over.
@@ -283,6 +302,12 @@ extension Worker {
             if dispatch.kind != .none { return }
         }
         keepUnread()
+        // Only a state that moved can change the time-out, or end the connection.
+        guard senderMoved || receiverMoved else {
+            flow = -1
+            finishPacket()
+            return
+        }
         updateTimeout()
         guard table.isOver(flow) else {
             flow = -1

@@ -49,8 +49,8 @@ public struct Worker: ~Copyable {
     let decoder: PacketDecoder
     var burst = FrameBurst()
     var packets: PacketRoom
-    var kinds = InlineArray<64, PacketKind>(repeating: .nonIP)
-    var hashes = InlineArray<64, UInt32>(repeating: 0)
+    var kinds: ReservedMemory<PacketKind>
+    var hashes: ReservedMemory<UInt32>
     var current = 0
     var burstCount = 0
     var taken: UInt64 = 0
@@ -121,7 +121,9 @@ public struct Worker: ~Copyable {
     /// - Throws: ``WorkerError`` when the address space for its tables is refused.
     public init(inputs: consuming Inputs, settings: Settings, seed: HashSeed) throws(WorkerError) {
         let flows = settings.maxFlows
-        guard let packets = PacketRoom(), let timers = ScriptTimers(),
+        guard let packets = PacketRoom(),
+            let kinds = ReservedMemory<PacketKind>(capacity: FrameBurst.capacity),
+            let hashes = ReservedMemory<UInt32>(capacity: FrameBurst.capacity), let timers = ScriptTimers(),
             let wheel = TimeoutWheel(capacity: flows),
             let table = FlowTable(capacity: flows, seed: seed, vlanInKey: settings.vlanInKey),
             let reassembler = Reassembler(
@@ -134,6 +136,8 @@ public struct Worker: ~Copyable {
         self.inputs = inputs
         self.settings = settings
         self.packets = packets
+        self.kinds = kinds
+        self.hashes = hashes
         self.timers = timers
         self.wheel = wheel
         self.table = table

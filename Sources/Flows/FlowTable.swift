@@ -64,7 +64,7 @@ public struct FlowTable: ~Copyable {
     }
 
     /// The connection that the packet belongs to, -1 without one.
-    @inlinable
+    @inlinable @inline(__always)
     public mutating func find(_ packet: mos_packet, hash: UInt32) -> Int32 {
         var place = index.start(hash)
         var probes = 0
@@ -187,10 +187,10 @@ public struct FlowTable: ~Copyable {
         guard ext >= 0 else { return -1 }
         exts[ext] = mos_ext()
         for side in Side.allCases {
-            exts[ext][sentBy: side].fin = .max
-            exts[ext][sentBy: side].runs = -1
-            exts[ext][sentBy: side].last_run = -1
-            exts[ext][sentBy: side].ordered_run = -1
+            self[stream: ext, side].fin = .max
+            self[stream: ext, side].runs = -1
+            self[stream: ext, side].last_run = -1
+            self[stream: ext, side].ordered_run = -1
         }
         exts[ext].cli.readers = -1
         conns[slot].ext = ext

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
 /// What a decoded frame turned out to be.
-public enum PacketKind: UInt8, Sendable {
+public enum PacketKind: UInt8, BitwiseCopyable, Sendable {
     /// A whole TCP segment with complete headers.
     case tcp
     /// A whole UDP datagram.

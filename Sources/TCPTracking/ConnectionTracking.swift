@@ -31,7 +31,13 @@ enum Knowledge {
 extension FlowTable {
     /// The state of one end.
     @inlinable @inline(__always)
-    public func state(_ slot: Int32, _ side: Side) -> TCPState { TCPState(conns[slot][side].state) }
+    public func state(_ slot: Int32, _ side: Side) -> TCPState { TCPState(self[end: slot, side].state) }
+
+    /// True when one end is in `state`.
+    @inlinable @inline(__always)
+    public func isIn(_ slot: Int32, _ side: Side, _ state: TCPState) -> Bool {
+        self[end: slot, side].state == state.rawValue
+    }
 
     /// Moves one end by `input`.
     ///
@@ -40,7 +46,7 @@ extension FlowTable {
     public mutating func move(_ slot: Int32, _ side: Side, _ input: StateInput) -> Bool {
         let before = state(slot, side)
         let after = before.after(input)
-        conns[slot][side].state = after.rawValue
+        self[end: slot, side].state = after.rawValue
         return before != after
     }
 
@@ -50,8 +56,8 @@ extension FlowTable {
     public mutating func send(_ slot: Int32, _ segment: Segment) -> SenderUpdate {
         let side = segment.sender
         var update = SenderUpdate()
-        conns[slot][side].packets &+= 1
-        conns[slot][side].flags |= segment.flags.rawValue
+        self[end: slot, side].packets &+= 1
+        self[end: slot, side].flags |= segment.flags.rawValue
         update.offset = payloadOffset(slot, segment)
         if segment.flags.contains(.rst) {
             guard isAcceptableReset(slot, segment) else {
@@ -61,7 +67,7 @@ extension FlowTable {
             update.moved = move(slot, side, .reset)
             return update
         }
-        conns[slot][side].wnd = segment.wnd
+        self[end: slot, side].wnd = segment.wnd
         if segment.flags.contains(.syn) {
             sendSYN(slot, segment, &update)
         } else if segment.flags.contains(.ack) {
@@ -80,54 +86,59 @@ extension FlowTable {
             update.invalid = UInt8(MOS_INVALID_ACK)
             return
         }
-        if conns[slot][side].known == 0 {
-            conns[slot][side].iss = segment.seq.value
-            conns[slot][side].nxt = segment.end.value
-            conns[slot][side].known = Knowledge.iss
+        if self[end: slot, side].known == 0 {
+            self[end: slot, side].iss = segment.seq.value
+            self[end: slot, side].nxt = segment.end.value
+            self[end: slot, side].known = Knowledge.iss
             update.offset = 0
             if !acknowledges { update.moved = move(slot, side, .sendSYN) }
         } else if acknowledges, state(slot, side) == .synReceived,
-            conns[slot][side].iss != segment.seq.value
+            self[end: slot, side].iss != segment.seq.value
         {
             // Not yet acknowledged: the server has started anew, and what the client got last counts.
-            conns[slot][side].iss = segment.seq.value
-            conns[slot][side].nxt = segment.end.value
+            self[end: slot, side].iss = segment.seq.value
+            self[end: slot, side].nxt = segment.end.value
             update.offset = 0
-        } else if conns[slot][side].iss == segment.seq.value {
+        } else if self[end: slot, side].iss == segment.seq.value {
             update.repeatsControl = true
             // It was inferred from later segments: the SYN itself is news, not a repeat.
-            if conns[slot][side].known & Knowledge.inferred != 0 {
-                conns[slot][side].known = Knowledge.iss
+            if self[end: slot, side].known & Knowledge.inferred != 0 {
+                self[end: slot, side].known = Knowledge.iss
                 update.repeatsControl = false
             }
         } else {
             update.invalid = UInt8(MOS_INVALID_SYN)
         }
-        if acknowledges, update.invalid == 0 { conns[slot][side].known |= Knowledge.sentSYNACK }
+        if acknowledges, update.invalid == 0 { self[end: slot, side].known |= Knowledge.sentSYNACK }
     }
 
     mutating func sendACK(_ slot: Int32, _ segment: Segment, _ update: inout SenderUpdate) {
         let side = segment.sender
-        if conns[slot][side].known == 0 {
+        if self[end: slot, side].known == 0 {
             // Its SYN was not captured: whatever it sends first is taken for the octet behind it.
-            conns[slot][side].iss = (segment.seq + .max).value
-            conns[slot][side].nxt = segment.seq.value
-            conns[slot][side].known = Knowledge.iss | Knowledge.inferred
+            self[end: slot, side].iss = (segment.seq + .max).value
+            self[end: slot, side].nxt = segment.seq.value
+            self[end: slot, side].known = Knowledge.iss | Knowledge.inferred
             update.offset = 0
         }
-        if conns[slot][side.other].known == 0 {
-            conns[slot][side.other].iss = (segment.ack + .max).value
-            conns[slot][side.other].nxt = segment.ack.value
-            conns[slot][side.other].known = Knowledge.iss | Knowledge.inferred
+        if self[end: slot, side.other].known == 0 {
+            self[end: slot, side.other].iss = (segment.ack + .max).value
+            self[end: slot, side.other].nxt = segment.ack.value
+            self[end: slot, side.other].known = Knowledge.iss | Knowledge.inferred
         }
-        if state(slot, side) == .synSent { update.moved = move(slot, side, .sendACKofUnseen) }
-        let nxt = SequenceNumber(conns[slot][side].nxt)
+        if isIn(slot, side, .synSent) { update.moved = move(slot, side, .sendACKofUnseen) }
+        let nxt = SequenceNumber(self[end: slot, side].nxt)
         update.isKeepAlive =
             segment.len <= 1 && segment.seq + 1 == nxt
-            && segment.flags.isDisjoint(with: [.fin, .syn]) && state(slot, side) != .synReceived
+            && segment.flags.isDisjoint(with: [.fin, .syn]) && !isIn(slot, side, .synReceived)
             && update.offset >= -1
-        if segment.flags.contains(.fin) || conns[slot].ext >= 0 { sendFIN(slot, segment, &update) }
-        conns[slot][side].nxt = SequenceNumber.later(nxt, segment.end).value
+        let ext = conns[slot].ext
+        if segment.flags.contains(.fin)
+            || ext >= 0 && self[stream: ext, side.other].fin != .max
+        {
+            sendFIN(slot, segment, &update)
+        }
+        self[end: slot, side].nxt = SequenceNumber.later(nxt, segment.end).value
     }
 
     /// The FIN of the sender, and what its acknowledgement says about the other's.
@@ -138,8 +149,8 @@ extension FlowTable {
         let acknowledgesFIN = acknowledgesFIN(slot, of: side.other, segment.ack)
         if segment.flags.contains(.fin) {
             let fin = update.offset + Int64(segment.len)
-            if exts[ext][sentBy: side].fin == .max, fin >= 0 {
-                exts[ext][sentBy: side].fin = UInt64(fin)
+            if self[stream: ext, side].fin == .max, fin >= 0 {
+                self[stream: ext, side].fin = UInt64(fin)
                 if move(slot, side, acknowledgesFIN ? .sendFINafterFIN : .sendFIN) {
                     update.moved = true
                 }
@@ -163,7 +174,7 @@ extension FlowTable {
         }
         var moved = false
         if segment.flags.contains(.syn), move(slot, side, .receiveSYNACK) { moved = true }
-        if state(slot, side) == .synReceived, acknowledgesSYN(slot, segment),
+        if isIn(slot, side, .synReceived), acknowledgesSYN(slot, segment),
             move(slot, side, .receiveACKofSYN)
         {
             moved = true
@@ -171,10 +182,11 @@ extension FlowTable {
         let ext = conns[slot].ext
         if ext >= 0 {
             let acked = acknowledgedOffset(slot, of: side, segment.ack)
-            if acked > Int64(exts[ext][sentBy: side].acked) {
-                exts[ext][sentBy: side].acked = UInt64(acked)
+            if acked > Int64(self[stream: ext, side].acked) {
+                self[stream: ext, side].acked = UInt64(acked)
             }
-            if acknowledgesFIN(slot, of: side, segment.ack), move(slot, side, .receiveACKofFIN) {
+            if self[stream: ext, side].fin != .max, acknowledgesFIN(slot, of: side, segment.ack),
+                move(slot, side, .receiveACKofFIN) {
                 moved = true
             }
         }
@@ -187,7 +199,7 @@ extension FlowTable {
     @inlinable
     public mutating func receiveFIN(_ slot: Int32, from side: Side) -> Bool {
         let ext = conns[slot].ext
-        guard ext >= 0, exts[ext][sentBy: side].next == exts[ext][sentBy: side].fin else {
+        guard ext >= 0, self[stream: ext, side].next == self[stream: ext, side].fin else {
             return false
         }
         return move(slot, side.other, .receiveFIN)
@@ -204,29 +216,29 @@ extension FlowTable {
     @inlinable
     public func payloadOffset(_ slot: Int32, _ segment: Segment) -> Int64 {
         let ext = conns[slot].ext
-        let near = ext >= 0 ? Int64(exts[ext][sentBy: segment.sender].next) : 0
+        let near = ext >= 0 ? Int64(self[stream: ext, segment.sender].next) : 0
         return segment.payloadStart.offset(
-            iss: SequenceNumber(conns[slot][segment.sender].iss),
+            iss: SequenceNumber(self[end: slot, segment.sender].iss),
             near: near
         )
     }
 
     /// The stream offset that `ack` acknowledges of what `side` sent.
     func acknowledgedOffset(_ slot: Int32, of side: Side, _ ack: SequenceNumber) -> Int64 {
-        let near = Int64(exts[conns[slot].ext][sentBy: side].next)
-        return ack.offset(iss: SequenceNumber(conns[slot][side].iss), near: near)
+        let near = Int64(self[stream: conns[slot].ext, side].next)
+        return ack.offset(iss: SequenceNumber(self[end: slot, side].iss), near: near)
     }
 
     /// True when `ack` covers the FIN of `side`.
     func acknowledgesFIN(_ slot: Int32, of side: Side, _ ack: SequenceNumber) -> Bool {
         let ext = conns[slot].ext
-        guard ext >= 0, exts[ext][sentBy: side].fin != .max else { return false }
-        return acknowledgedOffset(slot, of: side, ack) > Int64(exts[ext][sentBy: side].fin)
+        guard ext >= 0, self[stream: ext, side].fin != .max else { return false }
+        return acknowledgedOffset(slot, of: side, ack) > Int64(self[stream: ext, side].fin)
     }
 
     /// True when the segment acknowledges the SYN of the end that it reaches, and nothing never sent.
     func acknowledgesSYN(_ slot: Int32, _ segment: Segment) -> Bool {
-        let end = conns[slot][segment.sender.other]
+        let end = self[end: slot, segment.sender.other]
         guard segment.flags.contains(.ack), end.known != 0 else { return false }
         return SequenceNumber(end.iss) < segment.ack
             && segment.ack <= SequenceNumber(end.nxt)
@@ -238,14 +250,14 @@ extension FlowTable {
     /// sequence number must lie in the window. What the sender has really sent counts as in the window.
     func isAcceptableReset(_ slot: Int32, _ segment: Segment) -> Bool {
         let side = segment.sender
-        let receiver = conns[slot][side.other]
+        let receiver = self[end: slot, side.other]
         if TCPState(receiver.state) == .synSent {
             return acknowledgesSYN(slot, segment)
         }
-        let sender = conns[slot][side]
+        let sender = self[end: slot, side]
         guard sender.known != 0 else { return true }
         let ext = conns[slot].ext
-        let next = ext >= 0 ? exts[ext][sentBy: side].next : 0
+        let next = ext >= 0 ? self[stream: ext, side].next : 0
         let expected = SequenceNumber(sender.iss) + 1 + UInt32(truncatingIfNeeded: next)
         let edge = SequenceNumber.later(
             expected + max(window(slot, of: side.other), 1),
@@ -257,8 +269,8 @@ extension FlowTable {
     /// The window that `side` advertised last, scaled when both ends agreed to (RFC 7323 section 2.2).
     @inlinable
     public func window(_ slot: Int32, of side: Side) -> UInt32 {
-        let end = conns[slot][side]
-        let scaled = end.wscale != 255 && conns[slot][side.other].wscale != 255
+        let end = self[end: slot, side]
+        let scaled = end.wscale != 255 && self[end: slot, side.other].wscale != 255
         return UInt32(end.wnd) &<< UInt32(scaled ? min(end.wscale, 14) : 0)
     }
 }

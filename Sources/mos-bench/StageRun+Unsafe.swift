@@ -99,7 +99,7 @@ struct StageRun {
                 table.prefetchIndex(hashes[count])
                 count += 1
             }
-            for index in 0..<count { table.prefetchConnection(hashes[index]) }
+            for index in 0..<count { _ = table.prefetchConnection(hashes[index]) }
             for index in 0..<count {
                 changes += Self.track(&table, packets[index], hashes[index], withStacks)
             }
