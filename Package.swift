@@ -112,6 +112,11 @@ let package = Package(
             swiftSettings: swift
         ),
         .testTarget(
+            name: "MosBenchTests",
+            dependencies: ["mos-bench", "Engine", "Capture", "Packets", "CMosABI"],
+            swiftSettings: swift
+        ),
+        .testTarget(
             name: "ScriptingTests",
             dependencies: [
                 "Scripting", "Engine", "Outputs", "Capture", "Packets", "Flows", "CMosABI",

@@ -8,7 +8,7 @@ import Packets
 import TCPTracking
 
 extension Worker {
-    func failure(_ code: Int32, _ message: String) -> Int32 {
+    mutating func failure(_ code: Int32, _ message: String) -> Int32 {
         event.setMessage(message)
         return -code
     }
@@ -126,11 +126,11 @@ extension Worker {
         startSets = [:]
     }
 
-    private func isOpen(_ number: Int32) -> Bool {
+    private mutating func isOpen(_ number: Int32) -> Bool {
         number >= 0 && Int(number) < sockets.count && !sockets[Int(number)].isClosed
     }
 
-    private func badSocket(_ number: Int32) -> Int32 {
+    private mutating func badSocket(_ number: Int32) -> Int32 {
         failure(EINVAL, "monitor socket \(number) is closed or was never made")
     }
 
@@ -156,7 +156,7 @@ extension Worker {
         return 0
     }
 
-    private func badFlow() -> Int32 { failure(EBADF, "this flow has ended") }
+    private mutating func badFlow() -> Int32 { failure(EBADF, "this flow has ended") }
 
     // MARK: Reading
 
@@ -196,7 +196,7 @@ extension Worker {
         return Int32(clamping: found.bytes.count)
     }
 
-    private func isLiveOn(_ slot: Int32, _ side: Side) -> Bool {
+    private mutating func isLiveOn(_ slot: Int32, _ side: Side) -> Bool {
         live.isActive && slot == flow && live.sender == side.other
     }
 
@@ -388,7 +388,7 @@ extension Worker {
         }
     }
 
-    private func getSocketOption(_ number: Int32, _ option: Int32) -> Int32 {
+    private mutating func getSocketOption(_ number: Int32, _ option: Int32) -> Int32 {
         guard isOpen(number) else { return badSocket(number) }
         let registration = sockets[Int(number)].registration
         switch Int(option) {
@@ -401,7 +401,7 @@ extension Worker {
         return 1
     }
 
-    private func fragment(_ slot: Int32, _ side: Side, _ wanted: Int32) -> Int32 {
+    private mutating func fragment(_ slot: Int32, _ side: Side, _ wanted: Int32) -> Int32 {
         let ext = table.conns[slot].ext
         guard ext >= 0 else { return 0 }
         var index: Int32 = 0
@@ -422,7 +422,7 @@ extension Worker {
         return found
     }
 
-    private func bufferInfo(_ number: Int32, _ slot: Int32, _ side: Side) -> Int32 {
+    private mutating func bufferInfo(_ number: Int32, _ slot: Int32, _ side: Side) -> Int32 {
         let sender = side.other
         let iss = Double(table[end: slot, sender].iss)
         let ext = table.conns[slot].ext

@@ -54,7 +54,7 @@ extension Worker {
 
     /// True when a registration gets nothing that carries the side of this phase.
     @inline(__always)
-    private func isMute(_ place: Int) -> Bool {
+    private mutating func isMute(_ place: Int) -> Bool {
         sets[place: place].isStopped(dispatch.side)
             || closedSockets &>> UInt32(truncatingIfNeeded: sets[place: place].socket) & 1 != 0
     }

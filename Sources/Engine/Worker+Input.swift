@@ -234,7 +234,7 @@ extension Worker {
         }
     }
 
-    private func timeoutReason(_ slot: Int32) -> Int {
+    private mutating func timeoutReason(_ slot: Int32) -> Int {
         switch table.conns[slot].phase {
         case Timeouts.Class.handshake: MOS_END_HANDSHAKE_TIMEOUT
         case Timeouts.Class.timeWait: MOS_END_FIN
@@ -286,7 +286,7 @@ extension Worker {
         clock = time
     }
 
-    private func isOverdue(_ time: Timestamp) -> Bool {
+    private mutating func isOverdue(_ time: Timestamp) -> Bool {
         guard let duration = inputs.duration, let start = firstTime else { return false }
         return Double(time.nanoseconds &- start.nanoseconds) >= duration * 1e9
     }

@@ -130,7 +130,7 @@ extension Worker {
     }
 
     /// The stream sockets whose SYN filter accepts the packet in hand, as bits.
-    private func watchers() -> UInt32 {
+    private mutating func watchers() -> UInt32 {
         var watchers: UInt32 = 0
         for (number, socket) in sockets.enumerated()
         where socket.kind == .stream && !socket.isClosed {
@@ -141,7 +141,7 @@ extension Worker {
     }
 
     /// True when the packet in hand passes a filter.
-    func passes(_ filter: SocketFilter) -> Bool {
+    mutating func passes(_ filter: SocketFilter) -> Bool {
         switch filter {
         case .frame(let filter): return filter.matches(burst[current])
         case .packet(let filter):
@@ -161,7 +161,7 @@ extension Worker {
     }
 
     /// True when the segment in hand is a SYN that opens a new connection on the addresses of an old one (case T57).
-    private func isReuse(_ slot: Int32) -> Bool {
+    private mutating func isReuse(_ slot: Int32) -> Bool {
         guard segment.isOpening else { return false }
         let conn = table.conns[slot]
         let sender = conn[segment.sender]
@@ -178,7 +178,7 @@ extension Worker {
         }
     }
 
-    private func reuseReason(_ slot: Int32) -> Int {
+    private mutating func reuseReason(_ slot: Int32) -> Int {
         table.conns[slot].phase == Timeouts.Class.timeWait ? MOS_END_FIN : MOS_END_REUSE
     }
 

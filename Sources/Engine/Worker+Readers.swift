@@ -8,7 +8,7 @@ import TCPTracking
 extension Worker {
     /// True when anybody reads what `sender` sends.
     @inline(__always)
-    func isRead(_ ext: Int32, sentBy sender: Side) -> Bool {
+    mutating func isRead(_ ext: Int32, sentBy sender: Side) -> Bool {
         table[stream: ext, sender].reading != 0
     }
 
@@ -81,7 +81,7 @@ extension Worker {
 
     /// The reader of `socket` on the flow in hand.
     @inline(__always)
-    func findReader(_ socket: Int32) -> Int32? {
+    mutating func findReader(_ socket: Int32) -> Int32? {
         let ext = table.conns[flow].ext
         guard ext >= 0 else { return nil }
         var reader = table.exts[ext].cli.readers
@@ -94,13 +94,13 @@ extension Worker {
 
     /// Where the contiguous bytes end that the reader can read next; nil when nothing is unread.
     @inline(__always)
-    func endOfReadable(_ reader: Int32, _ side: Side) -> Int64? {
+    mutating func endOfReadable(_ reader: Int32, _ side: Side) -> Int64? {
         let found = unread(flow, reader, side)
         return found.bytes.count > 0 ? found.offset &+ Int64(found.bytes.count) : nil
     }
 
     /// The contiguous bytes that the reader can read next: at its offset, or where bytes go on behind a gap.
-    func unread(_ slot: Int32, _ reader: Int32, _ side: Side) -> (bytes: ByteView, offset: Int64) {
+    mutating func unread(_ slot: Int32, _ reader: Int32, _ side: Side) -> (bytes: ByteView, offset: Int64) {
         let ext = table.conns[slot].ext
         let sender = side.other
         let next = Int64(table[stream: ext, sender].next)
@@ -119,7 +119,7 @@ extension Worker {
     }
 
     /// The largest buffer of those who read the receive buffer of `side`.
-    func largestBuffer(_ ext: Int32, of side: Side) -> Int {
+    mutating func largestBuffer(_ ext: Int32, of side: Side) -> Int {
         var largest = 0
         var reader = table.exts[ext].cli.readers
         let set = table.conns[flow].set
@@ -134,7 +134,7 @@ extension Worker {
     }
 
     /// The unread bytes that the reader would lose to the payload in hand; nil when none.
-    func bytesToLose(_ reader: Int32, _ registration: Registration) -> Int64? {
+    mutating func bytesToLose(_ reader: Int32, _ registration: Registration) -> Int64? {
         let side = segment.sender.other
         let ext = table.conns[flow].ext
         let next = Int64(table[stream: ext, segment.sender].next)
@@ -181,7 +181,7 @@ extension Worker {
         )
     }
 
-    private func slowestOffset(_ ext: Int32, _ side: Side) -> Int64? {
+    private mutating func slowestOffset(_ ext: Int32, _ side: Side) -> Int64? {
         var slowest: Int64?
         var reader = table.exts[ext].cli.readers
         while reader >= 0 {

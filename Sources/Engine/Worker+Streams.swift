@@ -132,7 +132,7 @@ extension Worker {
     }
 
     /// True when the payload in hand does not fit beside what waits behind holes.
-    private func mustGiveUpHole(_ ext: Int32, _ sender: Side) -> Bool {
+    private mutating func mustGiveUpHole(_ ext: Int32, _ sender: Side) -> Bool {
         guard isRead(ext, sentBy: sender) else {
             // Nobody reads: only the number of ranges is limited.
             return extent.isOutOfOrder

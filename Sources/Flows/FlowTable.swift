@@ -36,7 +36,7 @@ public struct FlowTable: ~Copyable {
 
     /// The hash under which a packet's connection is found, the same for both directions.
     @inlinable @inline(__always)
-    public func hash(_ packet: mos_packet) -> UInt32 {
+    public mutating func hash(_ packet: mos_packet) -> UInt32 {
         seed.hash(packet, vlan: vlanInKey ? packet.vlan : 0)
     }
 
@@ -85,7 +85,7 @@ public struct FlowTable: ~Copyable {
 
     /// True when the connection in `slot` has the packet's addresses and ports, in either direction.
     @inlinable @inline(__always)
-    func matches(_ slot: Int32, _ packet: mos_packet) -> Bool {
+    mutating func matches(_ slot: Int32, _ packet: mos_packet) -> Bool {
         guard conns[slot].ip_version == packet.ip_version,
             !vlanInKey || conns[slot].vlan == packet.vlan
         else { return false }
@@ -99,7 +99,7 @@ public struct FlowTable: ~Copyable {
     }
 
     @inlinable @inline(__always)
-    func sentByClient(_ slot: Int32, _ packet: mos_packet) -> Bool {
+    mutating func sentByClient(_ slot: Int32, _ packet: mos_packet) -> Bool {
         conns[slot].cli_port == packet.sport && conns[slot].cli_addr.a == packet.src.a
             && conns[slot].cli_addr.b == packet.src.b
             // A connection between two equal addresses is told apart by its ports alone.
@@ -108,7 +108,7 @@ public struct FlowTable: ~Copyable {
 
     /// The end of the connection in `slot` that sent the packet.
     @inlinable @inline(__always)
-    public func sender(_ slot: Int32, _ packet: mos_packet) -> Side {
+    public mutating func sender(_ slot: Int32, _ packet: mos_packet) -> Side {
         sentByClient(slot, packet) && conns[slot].svr_addr.a == packet.dst.a
             && conns[slot].svr_addr.b == packet.dst.b ? .client : .server
     }
@@ -160,7 +160,7 @@ public struct FlowTable: ~Copyable {
 
     /// The hash under which the connection in `slot` was inserted.
     @inlinable
-    func hash(of slot: Int32) -> UInt32 {
+    mutating func hash(of slot: Int32) -> UInt32 {
         var packet = mos_packet()
         packet.src = conns[slot].cli_addr
         packet.dst = conns[slot].svr_addr

@@ -207,14 +207,14 @@ extension FlowTable {
 
     /// True when nothing more can come: both ends are CLOSED or in TIME-WAIT.
     @inlinable
-    public func isOver(_ slot: Int32) -> Bool {
+    public mutating func isOver(_ slot: Int32) -> Bool {
         !state(slot, .client).isOpen && !state(slot, .server).isOpen
             && conns[slot].svr.state != TCPState.none.rawValue
     }
 
     /// The stream offset of the segment's first payload octet.
     @inlinable
-    public func payloadOffset(_ slot: Int32, _ segment: Segment) -> Int64 {
+    public mutating func payloadOffset(_ slot: Int32, _ segment: Segment) -> Int64 {
         let ext = conns[slot].ext
         let near = ext >= 0 ? Int64(self[stream: ext, segment.sender].next) : 0
         return segment.payloadStart.offset(
@@ -224,20 +224,20 @@ extension FlowTable {
     }
 
     /// The stream offset that `ack` acknowledges of what `side` sent.
-    func acknowledgedOffset(_ slot: Int32, of side: Side, _ ack: SequenceNumber) -> Int64 {
+    mutating func acknowledgedOffset(_ slot: Int32, of side: Side, _ ack: SequenceNumber) -> Int64 {
         let near = Int64(self[stream: conns[slot].ext, side].next)
         return ack.offset(iss: SequenceNumber(self[end: slot, side].iss), near: near)
     }
 
     /// True when `ack` covers the FIN of `side`.
-    func acknowledgesFIN(_ slot: Int32, of side: Side, _ ack: SequenceNumber) -> Bool {
+    mutating func acknowledgesFIN(_ slot: Int32, of side: Side, _ ack: SequenceNumber) -> Bool {
         let ext = conns[slot].ext
         guard ext >= 0, self[stream: ext, side].fin != .max else { return false }
         return acknowledgedOffset(slot, of: side, ack) > Int64(self[stream: ext, side].fin)
     }
 
     /// True when the segment acknowledges the SYN of the end that it reaches, and nothing never sent.
-    func acknowledgesSYN(_ slot: Int32, _ segment: Segment) -> Bool {
+    mutating func acknowledgesSYN(_ slot: Int32, _ segment: Segment) -> Bool {
         let end = self[end: slot, segment.sender.other]
         guard segment.flags.contains(.ack), end.known != 0 else { return false }
         return SequenceNumber(end.iss) < segment.ack
@@ -248,7 +248,7 @@ extension FlowTable {
     ///
     /// Source: RFC 9293 section 3.10.7.3, second: in SYN-SENT it must acknowledge the SYN; section 3.5.3: otherwise its
     /// sequence number must lie in the window. What the sender has really sent counts as in the window.
-    func isAcceptableReset(_ slot: Int32, _ segment: Segment) -> Bool {
+    mutating func isAcceptableReset(_ slot: Int32, _ segment: Segment) -> Bool {
         let side = segment.sender
         let receiver = self[end: slot, side.other]
         if TCPState(receiver.state) == .synSent {
@@ -268,7 +268,7 @@ extension FlowTable {
 
     /// The window that `side` advertised last, scaled when both ends agreed to (RFC 7323 section 2.2).
     @inlinable
-    public func window(_ slot: Int32, of side: Side) -> UInt32 {
+    public mutating func window(_ slot: Int32, of side: Side) -> UInt32 {
         let end = self[end: slot, side]
         let scaled = end.wscale != 255 && self[end: slot, side.other].wscale != 255
         return UInt32(end.wnd) &<< UInt32(scaled ? min(end.wscale, 14) : 0)

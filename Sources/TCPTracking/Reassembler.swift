@@ -68,7 +68,7 @@ public struct Reassembler: ~Copyable {
 
     /// What of `length` bytes at `offset` is new.
     @inlinable @inline(__always)
-    public func extent(_ stream: mos_stream, at offset: Int64, length: Int)
+    public mutating func extent(_ stream: mos_stream, at offset: Int64, length: Int)
         -> SegmentExtent
     {
         let next = Int64(stream.next)
@@ -79,7 +79,7 @@ public struct Reassembler: ~Copyable {
     }
 
     @usableFromInline
-    func slowExtent(_ stream: mos_stream, at offset: Int64, length: Int) -> SegmentExtent {
+    mutating func slowExtent(_ stream: mos_stream, at offset: Int64, length: Int) -> SegmentExtent {
         let end = offset + Int64(length)
         let next = Int64(stream.next)
         var fresh = max(0, end - max(offset, next))

@@ -31,8 +31,10 @@ enum ChildProcess {
         let signal = status & 0x7F
         return ProcessCost(
             processor: microseconds(usage.ru_utime) + microseconds(usage.ru_stime),
-            wall: wallMicroseconds() - begin, memory: usage.ru_maxrss,
-            status: signal == 0 ? (status >> 8) & 0xFF : 128 + signal)
+            wall: wallMicroseconds() - begin,
+            memory: usage.ru_maxrss,
+            status: signal == 0 ? (status >> 8) & 0xFF : 128 + signal
+        )
     }
 
     @unsafe
@@ -47,7 +49,9 @@ enum ChildProcess {
         var child: pid_t = 0
         let code = unsafe posix_spawnp(&child, words[0], &actions, nil, &arguments, environ)
         guard code == 0 else {
-            throw unsafe Failure("\(words[0]) cannot be started: \(String(cString: strerror(code)))")
+            throw unsafe Failure(
+                "\(words[0]) cannot be started: \(String(cString: strerror(code)))"
+            )
         }
         return child
     }

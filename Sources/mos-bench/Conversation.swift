@@ -26,7 +26,9 @@ struct Conversation {
         var reordering = 0.0
     }
 
-    private enum Phase { case opening, accepting, confirming, talking, closing, answering, last, over }
+    private enum Phase {
+        case opening, accepting, confirming, talking, closing, answering, last, over
+    }
 
     /// A segment that the receiver is still waiting for.
     private struct Hole {
@@ -68,7 +70,11 @@ struct Conversation {
         case .accepting:
             phase = .confirming
             return Segment(
-                isFromClient: false, flags: [.syn, .ack], seq: serverISS, ack: clientISS &+ 1)
+                isFromClient: false,
+                flags: [.syn, .ack],
+                seq: serverISS,
+                ack: clientISS &+ 1
+            )
         case .confirming:
             phase = .talking
             return plain(fromClient: true, .ack)
@@ -95,8 +101,11 @@ struct Conversation {
         let client = clientISS &+ 1 &+ clientSent
         let server = serverISS &+ 1 &+ serverSent
         return Segment(
-            isFromClient: fromClient, flags: flags, seq: fromClient ? client : server,
-            ack: fromClient ? server : client)
+            isFromClient: fromClient,
+            flags: flags,
+            seq: fromClient ? client : server,
+            ack: fromClient ? server : client
+        )
     }
 
     // MARK: Talking

@@ -31,7 +31,10 @@ struct FrameTemplate {
 
     /// Writes everything but lengths and checksums into a copy of the template.
     func patch(
-        _ frame: inout [UInt8], _ segment: Segment, _ ends: Endpoints, _ time: Timestamp
+        _ frame: inout [UInt8],
+        _ segment: Segment,
+        _ ends: Endpoints,
+        _ time: Timestamp
     ) {
         let source = Self.network + (isIPv6 ? 8 : 12)
         let width = isIPv6 ? 16 : 4

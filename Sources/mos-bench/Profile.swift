@@ -61,27 +61,42 @@ enum Profile: String, CaseIterable, ExpressibleByArgument {
         switch self {
         case .small:
             return Conversation.Plan(
-                request: 150 + Int(random.below(200)), response: 500 + Int(random.below(1000)),
-                mss: mss)
+                request: 150 + Int(random.below(200)),
+                response: 500 + Int(random.below(1000)),
+                mss: mss
+            )
         case .mixed:
             return Conversation.Plan(
-                request: 100 + Int(random.below(1500)), response: logNormal(&random), mss: mss,
-                loss: 0.01, reordering: 0.01)
+                request: 100 + Int(random.below(1500)),
+                response: logNormal(&random),
+                mss: mss,
+                loss: 0.01,
+                reordering: 0.01
+            )
         case .bulk:
             return Conversation.Plan(
-                request: 200, response: 1_000_000 + Int(random.below(6_000_000)), mss: mss)
+                request: 200,
+                response: 1_000_000 + Int(random.below(6_000_000)),
+                mss: mss
+            )
         case .syn:
             return Conversation.Plan(request: 0, response: 0, mss: mss, isProbe: true)
         case .tiny:
             return Conversation.Plan(
-                request: 10, response: 10, mss: 10, segmentsPerACK: 0, isEndless: true)
+                request: 10,
+                response: 10,
+                mss: 10,
+                segmentsPerACK: 0,
+                isEndless: true
+            )
         }
     }
 
     /// Median 6 KB, mean about 60 KB.
     private func logNormal(_ random: inout SplitMix64) -> Int {
         // The sum of twelve uniform numbers is normal enough, and the same on every machine.
-        let normal = (0..<12).reduce(-6.0) { sum, _ in sum + Double(random.below(1 << 32)) * 0x1p-32 }
+        let normal = (0..<12).reduce(-6.0) { sum, _ in sum + Double(random.below(1 << 32)) * 0x1p-32
+        }
         return max(1, min(20_000_000, Int(exp(8.7 + 2.15 * normal))))
     }
 }

@@ -109,7 +109,10 @@ struct StageRun {
 
     @inline(__always)
     private static func track(
-        _ table: inout FlowTable, _ packet: mos_packet, _ hash: UInt32, _ withStacks: Bool
+        _ table: inout FlowTable,
+        _ packet: mos_packet,
+        _ hash: UInt32,
+        _ withStacks: Bool
     ) -> Int {
         var slot = table.find(packet, hash: hash)
         if slot < 0 {
@@ -122,14 +125,17 @@ struct StageRun {
         let update = table.send(slot, segment)
         if segment.len > 0 {
             let ext = table.ensureExt(slot)
-            if ext >= 0 { table.exts[ext][sentBy: segment.sender].next &+= UInt64(segment.len) }
+            if ext >= 0 { table[stream: ext, segment.sender].next &+= UInt64(segment.len) }
         }
         return table.receive(slot, segment, update) || update.moved ? 1 : 0
     }
 
     private func worker(_ subscriptions: [(event: Int, hook: Int)]) throws -> Int {
         var worker = try Worker(
-            inputs: Inputs([try CaptureFileSource(path: path)]), settings: Settings(), seed: .fixed)
+            inputs: Inputs([try CaptureFileSource(path: path)]),
+            settings: Settings(),
+            seed: .fixed
+        )
         let socket = worker.makeSocket(type: Int32(MOS_SOCK_MONITOR_STREAM))
         for (event, hook) in subscriptions {
             _ = worker.subscribe(socket, event: Int32(event), hook: Int32(hook), slot: 3)

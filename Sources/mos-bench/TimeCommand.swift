@@ -38,7 +38,10 @@ struct TimeCommand: ParsableCommand {
 
     private func least(_ a: ProcessCost, _ b: ProcessCost) -> ProcessCost {
         ProcessCost(
-            processor: min(a.processor, b.processor), wall: min(a.wall, b.wall),
-            memory: min(a.memory, b.memory), status: 0)
+            processor: min(a.processor, b.processor),
+            wall: min(a.wall, b.wall),
+            memory: min(a.memory, b.memory),
+            status: 0
+        )
     }
 }

@@ -44,8 +44,11 @@ struct VaryCommand: ParsableCommand {
             let linkType = try Self.linkType(of: input)
             let injector = FaultInjector(
                 try CaptureFileSource(path: input),
-                faults: Faults(loss: loss, duplication: duplicate, reordering: reorder), seed: seed)
-            let source: any PacketSource = vlan.map { VLANTagger(injector, tags: VLANTags($0)) }
+                faults: Faults(loss: loss, duplication: duplicate, reordering: reorder),
+                seed: seed
+            )
+            let source: any PacketSource =
+                vlan.map { VLANTagger(injector, tags: VLANTags($0)) }
                 ?? injector
             let writer = try CaptureWriter(path: output, linkType: linkType)
             let failure = try writer.writeAll(from: source)
@@ -61,7 +64,8 @@ struct VaryCommand: ParsableCommand {
         guard output != "-" else { return }
         print(
             "\(output): seed \(seed), \(tally.lost) lost, \(tally.reordered) late, "
-                + "\(tally.duplicated) twice")
+                + "\(tally.duplicated) twice"
+        )
     }
 
     /// The link layer of the first frame: a classic capture has one.

@@ -129,7 +129,9 @@ struct AnyBytesTests {
             recorder.raw("raw", [.packetIn, .orphan])
             var bytes = 0
             recorder.run { event in
-                if event.socket == lazy, event.event == .connEnd { bytes += recorder.take(.server).count }
+                if event.socket == lazy, event.event == .connEnd {
+                    bytes += recorder.take(.server).count
+                }
                 if let side = event.side { _ = recorder.ppeek(side, at: bytes % 50, 30) }
             }
             expectSums(recorder, frames.count, seed)
@@ -147,7 +149,9 @@ struct AnyBytesTests {
         #expect(worker(.flowsOpen) == 0, "seed \(seed)")
         #expect(recorder.bytesHeld == 0, "seed \(seed)")
         #expect(recorder.readersHeld == 0, "seed \(seed)")
-        let ends = recorder.lines.filter { $0.hasPrefix("eager") && $0.contains("SND CLI CONN_END") }
+        let ends = recorder.lines.filter {
+            $0.hasPrefix("eager") && $0.contains("SND CLI CONN_END")
+        }
         #expect(worker(.flows) == Double(ends.count), "seed \(seed)")
     }
 }

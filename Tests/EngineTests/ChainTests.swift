@@ -61,7 +61,8 @@ struct ChainTests {
         )
     }
 
-    @Test func `RAW comes first, then the sender's hook, the receiver's, NEW_DATA, the end`() throws {
+    @Test func `RAW comes first, then the sender's hook, the receiver's, NEW_DATA, the end`() throws
+    {
         // The FIN fills no hole, but the RST behind it ends the flow: every phase has something.
         let recorder = try Recorder(
             Line.handshake + [.client(.ack, 1, 1, "AAAA"), .client(.finAck, 3, 1, "AABB")]
@@ -84,7 +85,8 @@ struct ChainTests {
 
     @Test func `each socket has its own read offset`() throws {
         let recorder = try Recorder(
-            Line.handshake + [.client(.ack, 1, 1, "abc"), .client(.ack, 4, 1, "def")])
+            Line.handshake + [.client(.ack, 1, 1, "abc"), .client(.ack, 4, 1, "def")]
+        )
         let quick = recorder.stream("quick", [.newData])
         recorder.stream("slow", [.newData])
         recorder.reads = false
@@ -119,7 +121,8 @@ struct ChainTests {
             }
         }
         #expect(
-            recorder.lines.suffix(2) == ["first 4 RCV SVR PKT_IN", "second 4 SVR NEW_DATA 'data'"])
+            recorder.lines.suffix(2) == ["first 4 RCV SVR PKT_IN", "second 4 SVR NEW_DATA 'data'"]
+        )
     }
 
     @Test func `T38 the hit of one socket's filter does not affect another`() throws {
@@ -140,7 +143,8 @@ struct ChainTests {
 
     @Test func `T64 a filter bound later serves flows whose SYN comes later`() throws {
         let recorder = try Recorder([
-            .client(.syn, 0), .client(.syn, 0).flow(1), .server(.synAck, 0, 1), .client(.syn, 0).flow(2),
+            .client(.syn, 0), .client(.syn, 0).flow(1), .server(.synAck, 0, 1),
+            .client(.syn, 0).flow(2),
         ])
         let socket = recorder.stream("", [.packetIn])
         recorder.run { event in

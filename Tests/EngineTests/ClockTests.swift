@@ -18,9 +18,12 @@ struct ClockTests {
         return recorder
     }
 
-    @Test func `T54 timers fire in order of deadline, before the packet, at their deadline`() throws {
+    @Test func `T54 timers fire in order of deadline, before the packet, at their deadline`() throws
+    {
         let recorder = try timed(
-            [(3, 0), (1, 0), (2, 0)], [.client(.syn, 0), .server(.synAck, 0, 1).at(2.5)])
+            [(3, 0), (1, 0), (2, 0)],
+            [.client(.syn, 0), .server(.synAck, 0, 1).at(2.5)]
+        )
         #expect(
             recorder.run() == [
                 "1 SND CLI PKT_IN", "1 RCV SVR PKT_IN",
@@ -32,11 +35,18 @@ struct ClockTests {
         )
     }
 
-    @Test func `T54 equal deadlines fire in order of creation, one due with its packet first`() throws {
+    @Test func `T54 equal deadlines fire in order of creation, one due with its packet first`()
+        throws
+    {
         let recorder = try timed(
-            [(1, 0), (1, 0), (1, 0)], [.client(.syn, 0), .server(.synAck, 0, 1).at(1)])
+            [(1, 0), (1, 0), (1, 0)],
+            [.client(.syn, 0), .server(.synAck, 0, 1).at(1)]
+        )
         #expect(
-            recorder.run()[2..<6] == ["@1.0 TIMER 1", "@1.0 TIMER 2", "@1.0 TIMER 3", "2 SND SVR PKT_IN"])
+            recorder.run()[2..<6] == [
+                "@1.0 TIMER 1", "@1.0 TIMER 2", "@1.0 TIMER 3", "2 SND SVR PKT_IN",
+            ]
+        )
     }
 
     @Test func `T54 a timer that repeats does not drift`() throws {
@@ -50,7 +60,9 @@ struct ClockTests {
 
     @Test func `T54 a cancelled timer does not fire, a repeating one stops from within`() throws {
         let recorder = try timed(
-            [(1, 0), (0.5, 0.5)], [.client(.syn, 0), .client(.syn, 0).at(5)])
+            [(1, 0), (0.5, 0.5)],
+            [.client(.syn, 0), .client(.syn, 0).at(5)]
+        )
         #expect(recorder.worker.cancelTimer(1) == 1)
         #expect(recorder.worker.cancelTimer(1) == 0)
         #expect(recorder.worker.cancelTimer(99) == 0)
@@ -81,18 +93,23 @@ struct ClockTests {
     @Test(arguments: [1, 64])
     func `timers do not depend on the bursts`(burst: Int) throws {
         let recorder = try Recorder(
-            (0..<10).map { .client(.syn, 0).flow(UInt16($0)).at(Double($0)) }, burstLength: burst)
+            (0..<10).map { .client(.syn, 0).flow(UInt16($0)).at(Double($0)) },
+            burstLength: burst
+        )
         recorder.stream("", [.connStart])
         _ = recorder.worker.setTimer(seconds: 2.5, interval: 2.5)
         recorder.run()
         #expect(
-            recorder.lines.filter { !$0.contains("RCV") }.map { $0.suffix(12) }.joined(separator: ",")
+            recorder.lines.filter { !$0.contains("RCV") }.map { $0.suffix(12) }.joined(
+                separator: ","
+            )
                 == [
                     "I CONN_START", "I CONN_START", "I CONN_START", "@2.5 TIMER 1",
                     "I CONN_START", "I CONN_START", "@5.0 TIMER 1",
                     "I CONN_START", "I CONN_START", "I CONN_START", "@7.5 TIMER 1",
                     "I CONN_START", "I CONN_START",
-                ].joined(separator: ","))
+                ].joined(separator: ",")
+        )
     }
 
     @Test func `a timer of a time out of range is EINVAL`() throws {
@@ -144,12 +161,15 @@ struct ClockTests {
                 == (0..<20).map {
                     let name = 19 - $0 == 0 ? "" : "flow \(19 - $0): "
                     return name + "@30.0 SND CLI CONN_END handshake-timeout"
-                })
+                }
+        )
     }
 
     @Test func `timers and time-outs fire in one order, before the packet`() throws {
         let recorder = try timed(
-            [(29, 0), (30, 0), (31, 0)], [.client(.syn, 0), .client(.syn, 0).flow(1).at(32)])
+            [(29, 0), (30, 0), (31, 0)],
+            [.client(.syn, 0), .client(.syn, 0).flow(1).at(32)]
+        )
         #expect(
             recorder.run().dropFirst(2).prefix(5) == [
                 "@29.0 TIMER 1",
@@ -167,7 +187,8 @@ struct ClockTests {
             [
                 .client(.syn, 0).at(0), .server(.synAck, 0, 1).at(5), .client(.ack, 1, 1).at(4),
                 .client(.ack, 1, 1).at(5.1),
-            ])
+            ]
+        )
         var clocks: [String] = []
         var times: [String] = []
         recorder.run { event in
@@ -186,8 +207,10 @@ struct ClockTests {
         let recorder = try timed(
             [(10, 0)],
             [
-                .client(.syn, 0), .client(.syn, 0).flow(1).at(3 * day), .server(.synAck, 0, 1).at(1),
-            ])
+                .client(.syn, 0), .client(.syn, 0).flow(1).at(3 * day),
+                .server(.synAck, 0, 1).at(1),
+            ]
+        )
         #expect(recorder.run().contains { $0.contains("TIMER") } == false)
         #expect(recorder.lines.filter { $0.contains("timeout") } == [])
         #expect(recorder.lines.last == "flow 1: @1.0 RCV SVR CONN_END shutdown")
@@ -200,7 +223,8 @@ struct ClockTests {
             [
                 .client(.syn, 0), .client(.syn, 0).flow(1).at(3 * day),
                 .client(.syn, 0).flow(2).at(3 * day + 1),
-            ])
+            ]
+        )
         recorder.run()
         #expect(
             recorder.lines.filter { !$0.contains("PKT_IN") } == [
@@ -222,10 +246,12 @@ struct ClockTests {
             Line.handshake + [
                 .client(.ack, 1, 1).at(3 * day), .client(.syn, 0).flow(1).at(1),
                 .client(.syn, 0).flow(1).at(400),
-            ])
+            ]
+        )
         #expect(
             recorder.run().contains("@300.002 SND CLI CONN_END timeout"),
-            "\(recorder.lines)")
+            "\(recorder.lines)"
+        )
     }
 
     @Test func `a file that begins before the clock ends all flows and restarts it`() throws {
@@ -242,7 +268,8 @@ struct ClockTests {
                 "flow 1: 3 SND CLI CONN_START", "flow 1: 3 RCV SVR CONN_START",
                 // The timer had one second left.
                 "@11.0 TIMER 1",
-                "flow 1: @12.0 SND CLI CONN_END shutdown", "flow 1: @12.0 RCV SVR CONN_END shutdown",
+                "flow 1: @12.0 SND CLI CONN_END shutdown",
+                "flow 1: @12.0 RCV SVR CONN_END shutdown",
             ]
         )
     }

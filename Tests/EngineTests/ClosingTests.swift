@@ -32,7 +32,9 @@ struct ClosingTests {
 
     @Test func `T15 a normal close`() throws {
         let lines = try eventsWithoutTimeWait(
-            [.packetIn, .stateChange, .connEnd], Line.handshake + close)
+            [.packetIn, .stateChange, .connEnd],
+            Line.handshake + close
+        )
         #expect(
             lines.filter { $0 >= "4" && !$0.hasPrefix("@") } == [
                 "4 SND CLI PKT_IN",
@@ -79,7 +81,8 @@ struct ClosingTests {
             Line.handshake + close + [
                 .client(.ack, 2, 2).at(0.5), .client(.syn, 0).flow(1).at(1.4),
                 .client(.syn, 0).flow(1).at(1.6),
-            ])
+            ]
+        )
         recorder.stream("", [.packetIn, .stateChange, .connEnd])
         #expect(
             recorder.run().dropFirst(24) == [
@@ -101,7 +104,8 @@ struct ClosingTests {
 
     @Test func `T16 a new SYN in TIME-WAIT ends the old flow and starts a new one`() throws {
         let recorder = try Recorder(
-            Line.handshake + close + [.client(.syn, 70000).at(0.5), .server(.synAck, 90000, 70001)])
+            Line.handshake + close + [.client(.syn, 70000).at(0.5), .server(.synAck, 90000, 70001)]
+        )
         recorder.stream("", [.connStart, .connEnd, .stateChange])
         #expect(
             recorder.run().suffix(9) == [
@@ -186,7 +190,8 @@ struct ClosingTests {
         let ladder =
             Line.handshake + [.client(.finAck, 1, 1), .server(.ack, 1, 1, "crossing the FIN")]
         #expect(
-            try events([.newData], ladder) == ["5 CLI NEW_DATA 'crossing the FIN'"])
+            try events([.newData], ladder) == ["5 CLI NEW_DATA 'crossing the FIN'"]
+        )
     }
 
     @Test func `T20 a simultaneous close goes through CLOSING`() throws {
@@ -270,7 +275,8 @@ struct ClosingTests {
 
     @Test func `states, buffers and the end's reason are readable in CONN_END`() throws {
         let recorder = try Recorder(
-            Line.handshake + [.client(.ack, 1, 1, "unread"), .client(.rst, 7)])
+            Line.handshake + [.client(.ack, 1, 1, "unread"), .client(.rst, 7)]
+        )
         recorder.stream("", [.newData, .connEnd])
         recorder.reads = false
         var seen: [String] = []

@@ -52,7 +52,8 @@ struct EncapsulationTests {
         #expect(try run(tagged, syn: "vlan 6").contains("1 ORPHAN"))
         #expect(
             try run(PacketBuilder(), syn: "ether dst 02:00:00:00:00:02")
-                .contains("1 SND CLI CONN_START"))
+                .contains("1 SND CLI CONN_START")
+        )
     }
 
     @Test func `VLANs are told apart when they are part of the key`() throws {

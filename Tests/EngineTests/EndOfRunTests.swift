@@ -44,7 +44,8 @@ struct EndOfRunTests {
     @Test func `what waits behind holes is delivered first, gap by gap`() throws {
         let ladder =
             Line.handshake + [
-                .client(.ack, 5, 1, "BBBB"), .client(.ack, 13, 1, "DDDD"), .server(.ack, 4, 1, "yy"),
+                .client(.ack, 5, 1, "BBBB"), .client(.ack, 13, 1, "DDDD"),
+                .server(.ack, 4, 1, "yy"),
             ]
         let recorder = try Recorder(ladder)
         recorder.stream("", [.gap, .newData, .connEnd])
@@ -78,7 +79,8 @@ struct EndOfRunTests {
 
     @Test func `several sockets get the flush in their order`() throws {
         let recorder = try Recorder(
-            Line.handshake + [.client(.ack, 5, 1, "BB"), .server(.ack, 3, 1, "zz")])
+            Line.handshake + [.client(.ack, 5, 1, "BB"), .server(.ack, 3, 1, "zz")]
+        )
         for name in ["A", "B"] { recorder.stream(name, [.newData, .gap]) }
         #expect(
             recorder.run() == [
@@ -122,7 +124,8 @@ struct EndOfRunTests {
     @Test func `a duration ends the run before the packet that lies behind it`() throws {
         let recorder = try Recorder(
             files: [[.client(.syn, 0), .server(.synAck, 0, 1), .client(.ack, 1, 1).at(2)]],
-            inputs: { $0.duration = 1 })
+            inputs: { $0.duration = 1 }
+        )
         recorder.stream("", [.connEnd, .packetIn])
         #expect(
             recorder.run().suffix(2) == [
@@ -134,7 +137,10 @@ struct EndOfRunTests {
     @Test func `a stop that was asked for ends the run at the next burst`() throws {
         let stop = StopRequests()
         let recorder = try Recorder(
-            Line.handshake + [.client(.ack, 1, 1, "never seen")], burstLength: 3, stop: stop)
+            Line.handshake + [.client(.ack, 1, 1, "never seen")],
+            burstLength: 3,
+            stop: stop
+        )
         recorder.stream("", [.newData, .connStart, .connEnd])
         recorder.run { event in
             if event.number == 1 { stop.raise() }
@@ -157,7 +163,8 @@ struct EndOfRunTests {
             (0..<20).flatMap { flow in
                 (Line.handshake + [.client(.ack, 5, 1, "BBBB"), .server(.ack, 9, 1, "x")])
                     .map { $0.flow(flow) }
-            })
+            }
+        )
         recorder.stream("", [.connEnd])
         recorder.stream("reader", [.newData])
         recorder.reads = false

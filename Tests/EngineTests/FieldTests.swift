@@ -33,7 +33,8 @@ struct FieldTests {
     @Test func `T58 buffer figures are stream offsets with the ISN apart`() throws {
         let recorder = try Recorder(
             Line.handshake + [.client(.ack, 1, 1, "abcdef"), .client(.ack, 11, 1, "klm")],
-            wire: Wire(clientISN: 0xFFFF_FFFE, serverISN: 7))
+            wire: Wire(clientISN: 0xFFFF_FFFE, serverISN: 7)
+        )
         recorder.stream("", [.packetIn])
         var server: [[Int]] = []
         var client: [[Int]] = []
@@ -45,7 +46,8 @@ struct FieldTests {
         }
         // ISN, last read, next expected, last received; the ends are exclusive.
         #expect(
-            server == [[0xFFFF_FFFE, 0, 0, 0], [0xFFFF_FFFE, 2, 6, 6], [0xFFFF_FFFE, 2, 6, 13]])
+            server == [[0xFFFF_FFFE, 0, 0, 0], [0xFFFF_FFFE, 2, 6, 6], [0xFFFF_FFFE, 2, 6, 13]]
+        )
         #expect(client == [[7, 0, 0, 0], [7, 0, 0, 0], [7, 0, 0, 0]])
     }
 
@@ -53,7 +55,12 @@ struct FieldTests {
         let recorder = try Recorder([.client(.syn, 0).at(0), .server(.synAck, 0, 1).at(1.5)])
         let socket = recorder.stream("", [.packetIn])
         let result = recorder.worker.setOption(
-            socket, -1, 0, option: Int32(MOS_OPT_CLIBUF), value: 4096)
+            socket,
+            -1,
+            0,
+            option: Int32(MOS_OPT_CLIBUF),
+            value: 4096
+        )
         #expect(result == 0)
         recorder.run { event in
             guard event.number == 2, event.hook == Hook.rcv.number else { return }
@@ -73,7 +80,8 @@ struct FieldTests {
             Line.handshake + [
                 .client(.ack, 1, 1, "abc"), .client(.ack, 4, 1, "def"), .client(.ack, 1, 1, "abc"),
             ],
-            wire: Wire(clientISN: .max))
+            wire: Wire(clientISN: .max)
+        )
         recorder.stream("", [.packetIn])
         var offsets: [Double] = []
         recorder.run { event in
@@ -91,7 +99,8 @@ struct FieldTests {
                 .client(.ack, 3, 1, "cdef"),  // 2 new, a repeat
                 .client(.ack, 11, 1, "klm"),  // 3 new behind a hole of 4
                 .server(.ack, 1, 7),
-            ])
+            ]
+        )
         recorder.stream("", [.packetIn, .connEnd])
         var sent: mos_stream?
         var ends: mos_conn?

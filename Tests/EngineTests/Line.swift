@@ -9,8 +9,9 @@ extension TCPFlags {
     static let rstAck: TCPFlags = [.rst, .ack]
 }
 
-/// One line of a packet ladder: who sends what. Numbers count from the sender's ISN, so a SYN has 0
-/// and the first payload byte 1.
+/// One line of a packet ladder: who sends what.
+///
+/// Numbers count from the sender's ISN, so a SYN has 0 and the first payload byte 1.
 struct Line {
     private var sender: Side
     private var segment: TCPSegment
@@ -22,13 +23,19 @@ struct Line {
     private var number: UInt16 = 0
 
     static func client(
-        _ flags: TCPFlags, _ seq: UInt32, _ ack: UInt32 = 0, _ data: String = ""
+        _ flags: TCPFlags,
+        _ seq: UInt32,
+        _ ack: UInt32 = 0,
+        _ data: String = ""
     ) -> Line {
         Line(.client, flags, seq, ack, data)
     }
 
     static func server(
-        _ flags: TCPFlags, _ seq: UInt32, _ ack: UInt32 = 0, _ data: String = ""
+        _ flags: TCPFlags,
+        _ seq: UInt32,
+        _ ack: UInt32 = 0,
+        _ data: String = ""
     ) -> Line {
         Line(.server, flags, seq, ack, data)
     }

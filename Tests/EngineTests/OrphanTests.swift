@@ -9,9 +9,14 @@ import Testing
 struct OrphanTests {
     private let udp = PacketBuilder().frame(UDPDatagram(payload: [1, 2, 3]))
     private let ping = PacketBuilder().frame(ICMPMessage())
-    private let fragment = PacketBuilder(ip: .ipv4.fragment).frame(6, [UInt8](repeating: 0, count: 32))
+    private let fragment = PacketBuilder(ip: .ipv4.fragment).frame(
+        6,
+        [UInt8](repeating: 0, count: 32)
+    )
     private let arp = PacketBuilder().frame(
-        etherType: 0x0806, [UInt8](repeating: 0, count: 28))
+        etherType: 0x0806,
+        [UInt8](repeating: 0, count: 28)
+    )
     private let broken = Array(PacketBuilder().frame(TCPSegment()).prefix(30))
 
     @Test func `T40 TCP without a connection and all other IP is orphan, once`() throws {
@@ -21,7 +26,8 @@ struct OrphanTests {
         ]
         #expect(
             try events([.orphan, .packetIn, .connStart], ladder)
-                == (1...7).map { "\($0) ORPHAN" })
+                == (1...7).map { "\($0) ORPHAN" }
+        )
     }
 
     @Test func `T40 each socket has its own orphan filter`() throws {
@@ -54,7 +60,8 @@ struct OrphanTests {
         let recorder = try Recorder(
             Line.handshake + [
                 .frame(udp), .frame(arp), .frame(broken), .client(.ack, 1, 1, "x").checksum(.bad),
-            ])
+            ]
+        )
         recorder.raw()
         recorder.stream("flows", [.connStart])
         #expect(
@@ -72,7 +79,8 @@ struct OrphanTests {
             recorder.filter(recorder.raw(name), MOS_FILTER_RAW, filter)
         }
         #expect(
-            recorder.run() == ["mac 1 PKT_IN", "mac 2 PKT_IN", "arp 3 PKT_IN"])
+            recorder.run() == ["mac 1 PKT_IN", "mac 2 PKT_IN", "arp 3 PKT_IN"]
+        )
     }
 
     @Test func `T41 a socket takes the filters of its kind, and only good ones`() throws {
@@ -89,11 +97,14 @@ struct OrphanTests {
         #expect(bind(stream, MOS_FILTER_ORPHAN, "vlan 5") == 0)
     }
 
-    @Test func `T42 a bad checksum is counted and has no other effect, the good copy counts`() throws {
+    @Test func `T42 a bad checksum is counted and has no other effect, the good copy counts`()
+        throws
+    {
         let recorder = try Recorder(
             Line.handshake + [
                 .client(.ack, 1, 1, "GET /").checksum(.bad), .client(.ack, 1, 1, "GET /"),
-            ])
+            ]
+        )
         recorder.stream("", Event.ofFlows + [.orphan])
         #expect(
             recorder.run()[12...].filter { !$0.hasPrefix("@") } == [
@@ -113,7 +124,8 @@ struct OrphanTests {
         recorder.stream("", [.newData])
         recorder.run()
         #expect(
-            recorder.lines == (policy == .strict ? [] : ["4 SVR NEW_DATA 'sent from here'"]))
+            recorder.lines == (policy == .strict ? [] : ["4 SVR NEW_DATA 'sent from here'"])
+        )
         let bad = recorder.worker.value(.badTCPChecksum)
         // Not a number: nobody looked.
         #expect(policy == .off ? bad.isNaN : bad == (policy == .strict ? 1 : 0))
@@ -146,7 +158,8 @@ struct OrphanTests {
     @Test func `a filter ahead of everything leaves the rest unseen and counts it`() throws {
         let recorder = try Recorder(
             files: [[.client(.syn, 0), .frame(udp), .frame(arp)]],
-            inputs: { $0.filter = try? FrameFilter("udp") })
+            inputs: { $0.filter = try? FrameFilter("udp") }
+        )
         recorder.raw()
         recorder.stream("flows", [.connStart, .orphan])
         #expect(recorder.run() == ["2 PKT_IN", "flows 2 ORPHAN"])

@@ -23,13 +23,23 @@ struct ReaderTests {
         recorder.reads = false
         #expect(
             recorder.worker.setOption(
-                socket, -1, 0, option: Int32(MOS_OPT_SVRBUF), value: bytes) == 0)
+                socket,
+                -1,
+                0,
+                option: Int32(MOS_OPT_SVRBUF),
+                value: bytes
+            ) == 0
+        )
         return recorder
     }
 
-    @Test func `T27 a lazy reader is told before each loss and reads on at the oldest byte`() throws {
+    @Test func `T27 a lazy reader is told before each loss and reads on at the oldest byte`() throws
+    {
         let recorder = try lazyReader(
-            8, [.error, .connEnd], segments(["aaaa", "bbbb", "cccc", "dd"]))
+            8,
+            [.error, .connEnd],
+            segments(["aaaa", "bbbb", "cccc", "dd"])
+        )
         var rest: [String] = []
         recorder.run { event in
             guard event.event == .connEnd, rest.isEmpty else { return }
@@ -39,7 +49,8 @@ struct ReaderTests {
             #expect(recorder.foundMissed == 0)
         }
         #expect(
-            recorder.lines.prefix(2) == ["6 SVR ERROR OVERRUN 0+4", "7 SVR ERROR OVERRUN 4+2"])
+            recorder.lines.prefix(2) == ["6 SVR ERROR OVERRUN 0+4", "7 SVR ERROR OVERRUN 4+2"]
+        )
         #expect(rest == ["bbccccdd", "bbccccdd"])
         #expect(recorder.worker.value(.overruns) == 2)
         #expect(recorder.worker.value(.overrunBytes) == 6)
@@ -85,7 +96,12 @@ struct ReaderTests {
         let slow = recorder.stream("slow", [.error, .connEnd])
         for socket in [quick, slow] {
             let result = recorder.worker.setOption(
-                socket, -1, 0, option: Int32(MOS_OPT_SVRBUF), value: 8)
+                socket,
+                -1,
+                0,
+                option: Int32(MOS_OPT_SVRBUF),
+                value: 8
+            )
             #expect(result == 0)
         }
         var rest = ""
@@ -105,7 +121,8 @@ struct ReaderTests {
 
     @Test func `ppeek reads anywhere in what is kept and moves nothing`() throws {
         let recorder = try Recorder(
-            Line.handshake + [.client(.ack, 1, 1, "abcdef"), .client(.ack, 9, 1, "ijkl")])
+            Line.handshake + [.client(.ack, 1, 1, "abcdef"), .client(.ack, 9, 1, "ijkl")]
+        )
         recorder.stream("", [.packetIn, .newData])
         recorder.reads = false
         recorder.run { event in
@@ -128,7 +145,12 @@ struct ReaderTests {
         recorder.run { event in
             func consume(_ count: Double) -> Int32 {
                 recorder.worker.consume(
-                    event.socket, event.flow, event.generation, side: 1, count: count)
+                    event.socket,
+                    event.flow,
+                    event.generation,
+                    side: 1,
+                    count: count
+                )
             }
             #expect(consume(2) == 2)
             seen.append(recorder.view(.server))
@@ -156,11 +178,14 @@ struct ReaderTests {
 
     @Test func `T35 a buffer that is off takes no data, and keeps states and repeats`() throws {
         let recorder = try lazyReader(
-            0, [.newData, .rexmit, .error, .gap, .connEnd],
+            0,
+            [.newData, .rexmit, .error, .gap, .connEnd],
             Line.handshake + [
-                .client(.ack, 5, 1, "BBBB"), .client(.ack, 1, 1, "AAAA"), .client(.ack, 1, 1, "AAAA"),
+                .client(.ack, 5, 1, "BBBB"), .client(.ack, 1, 1, "AAAA"),
+                .client(.ack, 1, 1, "AAAA"),
                 .client(.ack, 5, 1, "BBBB"), .server(.ack, 1, 9, "answer"),
-            ])
+            ]
+        )
         recorder.reads = true
         recorder.run { event in
             if event.event == .rexmit { #expect(recorder.view(.server) == "-22") }
@@ -176,7 +201,8 @@ struct ReaderTests {
         )
     }
 
-    @Test func `T35 a buffer switched off in the middle takes no more, on again it goes on`() throws {
+    @Test func `T35 a buffer switched off in the middle takes no more, on again it goes on`() throws
+    {
         let recorder = try Recorder(segments(["one", "two", "three", "four"]))
         recorder.stream("", [.newData, .packetIn])
         recorder.run { event in
@@ -221,19 +247,25 @@ struct ReaderTests {
         recorder.stream("", [.newData])
         recorder.run { event in
             let result = recorder.worker.view(
-                event.socket, event.flow, event.generation, side: Int32(MOS_SIDE_BOTH))
+                event.socket,
+                event.flow,
+                event.generation,
+                side: Int32(MOS_SIDE_BOTH)
+            )
             #expect(result == -22)
         }
     }
 
     @Test func `T26 more than the buffer behind a hole gives the hole up and goes on`() throws {
         let recorder = try lazyReader(
-            512, [.error, .gap, .newData],
+            512,
+            [.error, .gap, .newData],
             Line.handshake + [
                 .client(.ack, 5, 1, String(repeating: "b", count: 400)),
                 .client(.ack, 405, 1, String(repeating: "c", count: 300)),
                 .client(.ack, 705, 1, "d"),
-            ])
+            ]
+        )
         recorder.reads = true
         recorder.run()
         #expect(

@@ -29,13 +29,19 @@ final class Recorder {
 
     /// A worker for capture files with those ladders.
     init(
-        files: [[Line]], wire: Wire = Wire(), burstLength: Int = 64,
-        inputs change: (inout Inputs) -> Void = { _ in }, stop: StopRequests = StopRequests(),
+        files: [[Line]],
+        wire: Wire = Wire(),
+        burstLength: Int = 64,
+        inputs change: (inout Inputs) -> Void = { _ in },
+        stop: StopRequests = StopRequests(),
         settings: (inout Settings) -> Void = { _ in }
     ) throws {
         let sources = files.enumerated().map { number, lines in
             FrameList(
-                Line.frames(lines, wire), name: "file \(number + 1)", burstLength: burstLength)
+                Line.frames(lines, wire),
+                name: "file \(number + 1)",
+                burstLength: burstLength
+            )
         }
         var inputs = Inputs(sources, stop: stop)
         change(&inputs)
@@ -45,7 +51,10 @@ final class Recorder {
     /// A worker for any frames.
     init(frames: [OwnedFrame], settings: (inout Settings) -> Void = { _ in }) throws {
         worker = try Worker(
-            inputs: Inputs([FrameList(frames)]), settings: Self.settings(settings), seed: .fixed)
+            inputs: Inputs([FrameList(frames)]),
+            settings: Self.settings(settings),
+            seed: .fixed
+        )
     }
 
     private static func settings(_ change: (inout Settings) -> Void) -> Settings {
@@ -57,11 +66,19 @@ final class Recorder {
 
     /// A worker for one capture file.
     convenience init(
-        _ lines: [Line], wire: Wire = Wire(), burstLength: Int = 64,
-        stop: StopRequests = StopRequests(), settings: (inout Settings) -> Void = { _ in }
+        _ lines: [Line],
+        wire: Wire = Wire(),
+        burstLength: Int = 64,
+        stop: StopRequests = StopRequests(),
+        settings: (inout Settings) -> Void = { _ in }
     ) throws {
         try self.init(
-            files: [lines], wire: wire, burstLength: burstLength, stop: stop, settings: settings)
+            files: [lines],
+            wire: wire,
+            burstLength: burstLength,
+            stop: stop,
+            settings: settings
+        )
     }
 
     /// Makes a stream socket with callbacks at all hooks of those events.
@@ -99,8 +116,13 @@ final class Recorder {
         guard let here = self.event else { return }
         let slot = isOn ? newSlot(socket, event, hook) : 0
         let result = worker.subscribe(
-            socket, flow: here.flow, generation: here.generation, event: event.number,
-            hook: hook.number, callback: slot)
+            socket,
+            flow: here.flow,
+            generation: here.generation,
+            event: event.number,
+            hook: hook.number,
+            callback: slot
+        )
         #expect(result == 0)
     }
 
@@ -180,7 +202,12 @@ extension Recorder {
         let text = view(side)
         let taken = min(count, Double(text.utf8.count))
         _ = worker.consume(
-            event.socket, event.flow, event.generation, side: Int32(side.rawValue), count: taken)
+            event.socket,
+            event.flow,
+            event.generation,
+            side: Int32(side.rawValue),
+            count: taken
+        )
         return String(text.prefix(Int(taken)))
     }
 
@@ -188,7 +215,11 @@ extension Recorder {
     func view(_ side: Side) -> String {
         guard let event else { return "" }
         let count = worker.view(
-            event.socket, event.flow, event.generation, side: Int32(side.rawValue))
+            event.socket,
+            event.flow,
+            event.generation,
+            side: Int32(side.rawValue)
+        )
         return count < 0 ? "\(count)" : foundText(count)
     }
 
@@ -196,8 +227,13 @@ extension Recorder {
     func ppeek(_ side: Side, at offset: Int, _ length: Int32) -> String? {
         guard let event else { return nil }
         let count = worker.ppeek(
-            event.socket, event.flow, event.generation, side: Int32(side.rawValue),
-            offset: Double(offset), length: length)
+            event.socket,
+            event.flow,
+            event.generation,
+            side: Int32(side.rawValue),
+            offset: Double(offset),
+            length: length
+        )
         return count < 0 ? nil : foundText(count)
     }
 
@@ -206,14 +242,24 @@ extension Recorder {
     func set(_ option: Int, _ value: Double) -> Int32 {
         guard let event else { return -1 }
         return worker.setOption(
-            event.socket, event.flow, event.generation, option: Int32(option), value: value)
+            event.socket,
+            event.flow,
+            event.generation,
+            option: Int32(option),
+            value: value
+        )
     }
 
     /// The numbers of an option of the flow in hand; nil where a list has ended.
     func get(_ option: Int, index: Int32 = 0) -> [Int]? {
         guard let event else { return nil }
         let count = worker.getOption(
-            event.socket, event.flow, event.generation, option: Int32(option), index: index)
+            event.socket,
+            event.flow,
+            event.generation,
+            option: Int32(option),
+            index: index
+        )
         return count > 0 ? Array(foundValues.prefix(Int(count))) : nil
     }
 

@@ -22,7 +22,8 @@ struct RegistrationTests {
             if event.number == 2 { recorder.subscribeHere(socket, .packetIn, .snd) }
         }
         #expect(
-            recorder.lines.filter { $0.contains("PKT_IN") } == ["flow 1: 4 SND SVR PKT_IN"])
+            recorder.lines.filter { $0.contains("PKT_IN") } == ["flow 1: 4 SND SVR PKT_IN"]
+        )
     }
 
     @Test func `T49 it counts at once, for the later hook of the packet in hand too`() throws {
@@ -63,7 +64,8 @@ struct RegistrationTests {
             }
         }
         #expect(
-            recorder.lines.filter { $0.contains("PKT_IN") } == ["flow 1: 3 SND CLI PKT_IN"])
+            recorder.lines.filter { $0.contains("PKT_IN") } == ["flow 1: 3 SND CLI PKT_IN"]
+        )
     }
 
     @Test func `T48 removal inside the running callback holds at once`() throws {
@@ -155,7 +157,8 @@ struct RegistrationTests {
         recorder.run { event in
             if event.socket == first, event.number == 1 {
                 #expect(
-                    recorder.worker.closeFlow(event.socket, event.flow, event.generation) == 0)
+                    recorder.worker.closeFlow(event.socket, event.flow, event.generation) == 0
+                )
             }
         }
         #expect(
@@ -192,7 +195,8 @@ struct RegistrationTests {
         recorder.run { flow = $0 }
         let gone = try #require(flow)
         #expect(
-            recorder.worker.view(socket, gone.flow, gone.generation, side: 0) == -9)
+            recorder.worker.view(socket, gone.flow, gone.generation, side: 0) == -9
+        )
         #expect(recorder.worker.closeSocket(socket) == 0)
         #expect(recorder.worker.closeSocket(socket) == -22)
         #expect(recorder.worker.closeSocket(7) == -22)

@@ -52,7 +52,8 @@ struct StreamTests {
     func `T04 three segments raise three NEW_DATA, whatever the bursts`(burst: Int) throws {
         let ladder =
             Line.handshake + [
-                .client(.ack, 1, 1, "one"), .client(.ack, 4, 1, "two"), .client(.ack, 7, 1, "three"),
+                .client(.ack, 1, 1, "one"), .client(.ack, 4, 1, "two"),
+                .client(.ack, 7, 1, "three"),
             ]
         let recorder = try Recorder(ladder, burstLength: burst)
         recorder.stream("", [.newData])
@@ -153,7 +154,8 @@ struct StreamTests {
         var offsets: [Int] = []
         recorder.run { event in offsets.append(Int(event.packet?.offset ?? -1)) }
         #expect(
-            recorder.lines == parts.enumerated().map { "\($0 + 4) SVR NEW_DATA '\($1)'" })
+            recorder.lines == parts.enumerated().map { "\($0 + 4) SVR NEW_DATA '\($1)'" }
+        )
         #expect(offsets == (0..<8).map { $0 * 7 })
     }
 
@@ -206,7 +208,8 @@ struct StreamTests {
     @Test func `each direction has its own stream`() throws {
         let ladder =
             Line.handshake + [
-                .client(.ack, 1, 1, "ping"), .server(.ack, 1, 5, "pong"), .client(.ack, 5, 5, "bye"),
+                .client(.ack, 1, 1, "ping"), .server(.ack, 1, 5, "pong"),
+                .client(.ack, 5, 5, "bye"),
             ]
         #expect(
             try events([.newData], ladder) == [

@@ -14,8 +14,11 @@ struct DeadlineHeapTests {
             if heap.count < 500, random.chance(0.55) {
                 let deadline = Int64(random.below(50))
                 let entry = DeadlineHeap.Entry(
-                    deadline: deadline, order: UInt64(step), item: Int64(step))
-                try #require(heap.insert(entry))
+                    deadline: deadline,
+                    order: UInt64(step),
+                    item: Int64(step)
+                )
+                try #require(heap.insert(entry) == true)
                 model.append((deadline, UInt64(step)))
             } else if heap.count > 0 {
                 model.sort { $0 < $1 }
@@ -32,9 +35,9 @@ struct DeadlineHeapTests {
     @Test func `a full heap says so, an empty one has no deadline`() throws {
         guard var heap = DeadlineHeap(capacity: 2) else { throw NoMemory() }
         #expect(heap.earliest == .max)
-        #expect(heap.insert(.init(deadline: 2, order: 0, item: 0)))
-        #expect(heap.insert(.init(deadline: 1, order: 0, item: 1)))
-        #expect(!heap.insert(.init(deadline: 0, order: 0, item: 2)))
+        #expect(heap.insert(.init(deadline: 2, order: 0, item: 0)) == true)
+        #expect(heap.insert(.init(deadline: 1, order: 0, item: 1)) == true)
+        #expect(heap.insert(.init(deadline: 0, order: 0, item: 2)) == false)
         #expect(heap.removeFirst().item == 1)
         #expect(heap.removeFirst().item == 0)
         #expect(heap.earliest == .max)

@@ -29,7 +29,8 @@ struct HashSeedTests {
         packet.sport = 5000
         packet.dport = 80
         #expect(
-            HashSeed.fixed.hash(packet, vlan: 0) == HashSeed.fixed.hash(packet.reversed, vlan: 0))
+            HashSeed.fixed.hash(packet, vlan: 0) == HashSeed.fixed.hash(packet.reversed, vlan: 0)
+        )
     }
 
     @Test func `every part of the key and the secret changes the hash`() {

@@ -78,6 +78,7 @@ struct StateTransitionTests {
 
     @Test func `only ends that may still send or receive are open`() {
         #expect(
-            TCPState.allCases.filter { !$0.isOpen } == [.none, .closed, .timeWait])
+            TCPState.allCases.filter { !$0.isOpen } == [.none, .closed, .timeWait]
+        )
     }
 }
