@@ -83,6 +83,9 @@ public struct EventBlock: ~Copyable {
         unsafe pointer.pointee.missed = Double(missed)
     }
 
+    /// The bytes missed that ``setData(_:offset:missed:)`` noted.
+    var missed: Int64 { unsafe Int64(pointer.pointee.missed) }
+
     /// Memory that a call made.
     func setData(address: UnsafeRawPointer) {
         unsafe pointer.pointee.data = unsafe address.assumingMemoryBound(to: UInt8.self)

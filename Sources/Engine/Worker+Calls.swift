@@ -215,6 +215,8 @@ extension Worker {
             let reader = attachReader(slot, socket: number, side: side)
         else { return min(available, 0) }
         guard count >= 0 else { return failure(EINVAL, "the count is negative") }
+        // What an overrun took is for the next look at the bytes to tell.
+        readers[reader][missed: side] &+= event.missed
         let moved = Int64(min(count, Double(available)))
         if moved == 0 { return 0 }
         readers[reader][offset: side] = unread(slot, reader, side).offset &+ moved

@@ -60,8 +60,10 @@ extension Worker {
             table.conns[slot].end_reason = UInt8(refused ? MOS_END_REFUSED : MOS_END_RESET)
         }
         if update.isKeepAlive { packets[current].flags |= UInt32(MOS_PKT_KEEPALIVE) }
-        packets[current].offset = Double(update.offset)
-        packets[current].flags |= UInt32(MOS_PKT_HAS_OFFSET)
+        if table[end: slot, segment.sender].known != 0, update.offset >= 0 {
+            packets[current].offset = Double(update.offset)
+            packets[current].flags |= UInt32(MOS_PKT_HAS_OFFSET)
+        }
         senderMoved = update.moved
         sent()
     }

@@ -220,6 +220,23 @@ extension Worker {
         let bytes = live.bytes.slice(Int(from &- live.offset), live.bytes.count)
         if !reassembler.keep(&table[stream: ext, sender], bytes, at: from) {
             counters[.bufferPoolFull] += 1
+            loseUnread(ext, side, from: from, length: Int64(bytes.count))
+        }
+    }
+
+    /// Bytes that could not be kept: every reader is told by its next call, as of an overrun.
+    mutating func loseUnread(_ ext: Int32, _ side: Side, from offset: Int64, length: Int64) {
+        var reader = table.exts[ext].cli.readers
+        while reader >= 0 {
+            let end = offset &+ length
+            if readers[reader].reads(side), readers[reader][offset: side] < end {
+                let start = max(offset, readers[reader][offset: side])
+                readers[reader][missed: side] &+= end &- start
+                counters[.overruns] += 1
+                counters[.overrunBytes] += Double(end &- start)
+                if readers[reader][offset: side] >= offset { readers[reader][offset: side] = end }
+            }
+            reader = readers[reader].next
         }
     }
 }

@@ -13,6 +13,7 @@ extension Worker {
         phase = .makeRoom
         payload = .empty
         hasNewData = false
+        gaveUpHole = false
         receiverMoved = false
         guard update.invalid == 0, !segment.flags.contains(.rst) else {
             deliver()
@@ -113,8 +114,10 @@ extension Worker {
             merge()
             return
         }
-        if mustGiveUpHole(ext, sender) {
+        // One hole a segment: what becomes readable by it is offered before more is given up.
+        if !gaveUpHole, mustGiveUpHole(ext, sender) {
             phase = .declareGap
+            gaveUpHole = true
             guard isRead(ext, sentBy: sender) else { return }
             counters[.bufferLimit] += 1
             event.setArgument(
@@ -233,10 +236,12 @@ extension Worker {
     /// The pool has no room for in-order bytes: readers that left something unread lose these, and it is counted.
     private mutating func loseToFullPool(_ ext: Int32, _ sender: Side) {
         counters[.bufferPoolFull] += 1
-        live.isActive = true
-        live.sender = sender
-        live.offset = Int64(table[stream: ext, sender].next)
-        live.bytes = payload
+        loseUnread(
+            ext,
+            sender.other,
+            from: Int64(table[stream: ext, sender].next),
+            length: Int64(payload.count)
+        )
         reassembler.pass(&table[stream: ext, sender], length: payload.count)
         table[stream: ext, sender].ordered_run = -1
     }

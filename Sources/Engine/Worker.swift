@@ -102,6 +102,7 @@ public struct Worker: ~Copyable {
     var live = Live()
     var newDataEnd: Int64 = 0
     var hasNewData = false
+    var gaveUpHole = false
     var isConfirmed = false
 
     // The flow that ends, and where the machine goes on then

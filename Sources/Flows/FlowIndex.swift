@@ -6,7 +6,7 @@ import CMosABI
 ///
 ///     entry = hash (32 bits, high) | slot + 1 (32 bits, low); 0 = empty
 ///
-/// It doubles when three quarters are in use; removal shifts back, so there are no tombstones and probes stay short.
+/// It doubles when five eighths are in use, or a neighbourhood is full; removal shifts back, so there are no tombstones and probes stay short.
 public struct FlowIndex: ~Copyable {
     @usableFromInline var entries: ReservedMemory<UInt64>
     @usableFromInline var mask: Int
@@ -49,13 +49,17 @@ public struct FlowIndex: ~Copyable {
     /// Adds a connection; false when the index cannot grow or its neighbourhood is full.
     @inlinable
     public mutating func insert(_ slot: Int32, hash: UInt32) -> Bool {
-        if (count &+ 1) &* 4 > (mask &+ 1) &* 3, !grow() { return false }
+        if (count &+ 1) &* 8 > (mask &+ 1) &* 5, !grow() { return false }
         var place = start(hash)
         var probes = 0
         while entries[place] != 0 {
             place = after(place)
             probes &+= 1
-            if probes > Self.probeLimit { return false }
+            if probes >= Self.probeLimit {
+                // A long run of full places is bad luck once; in an index twice as large it falls apart.
+                guard count &* 8 > mask, grow() else { return false }
+                return insert(slot, hash: hash)
+            }
         }
         entries[place] = UInt64(hash) &<< 32 | UInt64(UInt32(bitPattern: slot &+ 1))
         count &+= 1

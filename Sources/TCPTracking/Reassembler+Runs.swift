@@ -145,7 +145,7 @@ extension Reassembler {
         at offset: Int64,
         store: Bool
     ) -> Int32 {
-        guard stream.run_count < Self.runLimit else { return -1 }
+        guard stream.run_count < 2 * Self.runLimit else { return -1 }
         var block = Block.none
         if store {
             guard let taken = pool.allocate(bytes.count) else { return -1 }

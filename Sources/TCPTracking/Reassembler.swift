@@ -50,7 +50,7 @@ public struct SegmentExtent: Equatable, Sendable {
 /// only while somebody reads (`store`); ranges are tracked always, so repeats are exact without buffers too.
 /// Policy: FIRST, what was seen first stays (other policies replace ``place(_:_:at:store:)``'s treatment of overlaps).
 public struct Reassembler: ~Copyable {
-    /// The most runs of one stream.
+    /// The most runs of one stream before a hole is given up; twice as many are never stored.
     public static var runLimit: UInt32 { 4096 }
 
     var runs: SlotPool<Run>

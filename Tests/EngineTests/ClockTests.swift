@@ -281,4 +281,16 @@ struct ClockTests {
         recorder.stream("", [.newData])
         #expect(recorder.run() == ["3 SVR NEW_DATA 'x'"])
     }
+
+    @Test func `a flow whose clock lags is not silent while its packets come`() throws {
+        // One capture point is 100 s behind the other.
+        let late = (1...60).map { Line.client(.ack, 1, 1).at(Double($0) * 10 - 100) }
+        let other = (1...60).map { Line.client(.syn, 0).flow(1).at(Double($0) * 10) }
+        let ladder =
+            [Line.client(.syn, 0).flow(1).at(0)] + Line.handshake.map { $0.at(-99) }
+            + zip(late, other).flatMap { [$0, $1] }
+        let lines = try events([.connEnd], ladder)
+        #expect(lines.first == "@600.0 SND CLI CONN_END shutdown" || lines.count == 4)
+        #expect(lines.filter { $0.contains("timeout") } == [])
+    }
 }

@@ -92,6 +92,17 @@ struct EndOfRunTests {
         )
     }
 
+    @Test func `bytes before a FIN that never came are a gap without data behind it`() throws {
+        let ladder = Line.handshake + [.client(.finAck, 9, 1)]
+        #expect(
+            try events([.gap, .newData, .connEnd], ladder) == [
+                "@0.003 SVR GAP 0+8",
+                "@0.003 SND CLI CONN_END shutdown",
+                "@0.003 RCV SVR CONN_END shutdown",
+            ]
+        )
+    }
+
     @Test func `a closed flow keeps its reason`() throws {
         let ladder =
             Line.handshake + [

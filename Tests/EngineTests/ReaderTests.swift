@@ -242,6 +242,39 @@ struct ReaderTests {
         #expect(seen == ["two", "three"])
     }
 
+    @Test func `nothing waits for a socket that was closed or a side that was stopped`() throws {
+        for isClosed in [true, false] {
+            let recorder = try Recorder(segments(["one", "two", "three"]))
+            let lazy = recorder.stream("lazy", [.newData, .packetIn])
+            recorder.stream("other", [.packetIn])
+            recorder.reads = false
+            var held: [Int] = []
+            recorder.run { event in
+                if event.hook == Hook.snd.number { held.append(recorder.bytesHeld) }
+                guard event.number == 5, event.event == .newData else { return }
+                if isClosed {
+                    #expect(recorder.worker.closeSocket(lazy) == 0)
+                } else {
+                    #expect(recorder.set(MOS_OPT_STOP_MON, Double(MOS_SIDE_SVR)) == 0)
+                }
+            }
+            #expect(held.contains { $0 > 0 })
+            #expect(held.last == 0)
+        }
+    }
+
+    @Test func `a flow that was stopped before its first byte keeps none`() throws {
+        let recorder = try Recorder(segments(["one", "two"]))
+        recorder.stream("", [.newData, .connStart])
+        recorder.stream("other", [.packetIn])
+        var held = 0
+        recorder.run { event in
+            if event.event == .connStart { recorder.set(MOS_OPT_STOP_MON, Double(MOS_SIDE_BOTH)) }
+            held = max(held, recorder.bytesHeld)
+        }
+        #expect(held == 0)
+    }
+
     @Test func `a side is SIDE_CLI or SIDE_SVR`() throws {
         let recorder = try Recorder(segments(["one"]))
         recorder.stream("", [.newData])

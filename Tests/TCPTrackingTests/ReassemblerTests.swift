@@ -69,15 +69,12 @@ struct ReassemblerTests {
 
     @Test func `the number of runs is limited`() throws {
         var bench = try ReassemblyBench(seed: 1, pool: 4 << 20)
-        func merge(_ offset: Int64) -> Bool {
-            ByteView.of([1]) {
-                bench.reassembler.merge(&bench.stream, $0, at: offset, store: true)
-            }
+        for index in 0..<Int64(Reassembler.runLimit) {
+            try #require(bench.merge([1], at: 1 + index * 2) == true)
         }
-        for index in 0..<Int64(Reassembler.runLimit) { try #require(merge(1 + index * 2)) }
         #expect(bench.stream.run_count == Reassembler.runLimit)
         #expect(bench.reassembler.fits(bench.stream, length: 1, limit: .max) == false)
-        #expect(!merge(100_001))
+        #expect(bench.merge([1], at: 100_001) == false)
         bench.release()
         #expect(bench.problem == nil)
     }
@@ -148,12 +145,15 @@ struct ReassemblyBench: ~Copyable {
                 return
             }
         } else {
-            let complete = ByteView.of(fresh) {
-                reassembler.merge(&stream, $0, at: start, store: stores)
-            }
+            let complete = merge(fresh, at: start)
             expect(complete || isPredictable, "merge refused")
         }
         note(start, fresh)
+    }
+
+    /// Hands bytes to the reassembler alone.
+    mutating func merge(_ bytes: [UInt8], at offset: Int64) -> Bool {
+        ByteView.of(bytes) { reassembler.merge(&stream, $0, at: offset, store: stores) }
     }
 
     /// In order and nobody has anything unread: the bytes are passed on, the unread rest is kept.

@@ -5,6 +5,7 @@
 -- different flows without one success between it pauses for a second, doubling up to 60. Nothing of
 -- this costs anything before the first error: only then does the loop count successes (see
 -- mos.loop).
+local ffi = require "ffi"
 local abi = require "mos.abi"
 local boot = require "mos.boot"
 local errors = require "mos.errors"
@@ -26,6 +27,17 @@ local faults = {
   --- True when the run has to stop (--strict).
   stopped = false,
 }
+
+-- The engine shows counters to scripts; these three are counted here.
+local shared = ffi.cast("double *", api.counters)
+local places = {}
+for i = 0, api.counter_count - 1 do places[ffi.string(api.counter_name(i))] = i end
+
+--- Adds one to a counter of the engine's table.
+function faults.bump(name)
+  local place = places[name]
+  if place then shared[place] = shared[place] + 1 end
+end
 
 local records = {} -- slot -> what is known of its callback's errors
 local side_names = { [0] = "SIDE_CLI", "SIDE_SVR", "SIDE_BOTH" }
@@ -108,6 +120,7 @@ local function switch_off(record)
 end
 
 local function pause(record)
+  faults.bump "callback_pauses"
   record.resume = now() + record.pause
   output.diagnose(
     ("mos: %s pauses for %d s of packet time after errors on %d flows without a success"):format(
@@ -141,6 +154,7 @@ end
 --- entered again counting successes.
 function faults.failed(slot, text)
   faults.count = faults.count + 1
+  faults.bump "callback_errors"
   local record = record_of(slot)
   show(record, text .. "\n    " .. context())
   if boot.options.strict then
@@ -183,6 +197,7 @@ end
 --- A user function other than an event's callback failed.
 function faults.outside(what, text)
   faults.count = faults.count + 1
+  faults.bump "callback_errors"
   output.diagnose(("mos: error in %s: %s"):format(what, text))
   if boot.options.strict then faults.stopped = true end
 end

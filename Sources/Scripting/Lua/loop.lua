@@ -227,6 +227,7 @@ function loop.run()
       collectgarbage()
       barren = barren + 1
       faults.count = faults.count + 1
+      faults.bump "loop_errors"
       output.diagnose("mos: error outside the callbacks: " .. tostring(left))
     end
   until over or faults.stopped or barren >= 100
