@@ -145,6 +145,11 @@ public struct Reassembler: ~Copyable {
     /// What waited at `next` counts.
     public mutating func confirm(_ stream: inout mos_stream) { collect(&stream) }
 
+    /// True while data in a SYN waits for what the SYN-ACK says of it.
+    public func isUnconfirmed(_ stream: mos_stream) -> Bool {
+        stream.next == 0 && stream.runs >= 0 && runs[stream.runs].offset == 0
+    }
+
     /// What waited to be confirmed was not accepted: its repeat will be news.
     public mutating func discardUnconfirmed(_ stream: inout mos_stream) {
         release(&stream)

@@ -8,9 +8,10 @@ local errors = {}
 local codes = {
   [1] = "EPERM", [2] = "ENOENT", [4] = "EINTR", [5] = "EIO", [9] = "EBADF", [11] = "EAGAIN",
   [12] = "ENOMEM", [13] = "EACCES", [14] = "EFAULT", [16] = "EBUSY", [17] = "EEXIST",
-  [19] = "ENODEV", [23] = "ENFILE", [22] = "EINVAL", [24] = "EMFILE", [28] = "ENOSPC", [32] = "EPIPE",
-  [34] = "ERANGE", [38] = "ENOSYS", [61] = "ENODATA", [75] = "EOVERFLOW", [88] = "ENOTSOCK",
-  [92] = "ENOPROTOOPT", [95] = "EOPNOTSUPP", [107] = "ENOTCONN", [110] = "ETIMEDOUT",
+  [19] = "ENODEV", [22] = "EINVAL", [23] = "ENFILE", [24] = "EMFILE", [28] = "ENOSPC",
+  [32] = "EPIPE", [34] = "ERANGE", [38] = "ENOSYS", [61] = "ENODATA", [75] = "EOVERFLOW",
+  [88] = "ENOTSOCK", [92] = "ENOPROTOOPT", [95] = "EOPNOTSUPP", [107] = "ENOTCONN",
+  [110] = "ETIMEDOUT",
 }
 
 -- Mistakes of the script's author; whatever else the engine answers can happen to a correct script.
