@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+#include <luajit.h>
 #include "CMosLua.h"
 #include "CMosABI.h"
 #include <lauxlib.h>
@@ -99,3 +100,5 @@ int32_t mos_lua_call(lua_State *L, const char *name, const char *first, size_t f
 }
 
 void mos_lua_close(lua_State *L) { lua_close(L); }
+
+const char *mos_lua_version(void) { return LUAJIT_VERSION; }

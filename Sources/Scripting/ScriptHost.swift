@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 import CMosABI
+import CMosLua
 
 /// Scripts over one worker of the engine: loads them and runs the loop that asks the engine for events.
 public final class ScriptHost {
@@ -83,5 +84,5 @@ public final class ScriptHost {
 
 extension ScriptHost {
     /// The version of the Lua in this program, as in "LuaJIT 2.1.0-beta3".
-    public static var luaVersion: String { "LuaJIT" }
+    public static var luaVersion: String { unsafe String(cString: mos_lua_version()) }
 }

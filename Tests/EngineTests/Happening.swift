@@ -8,6 +8,8 @@ import TCPTracking
 /// An event as a callback sees it, copied out of the event block.
 struct Happening {
     var slot: Int32
+    /// The shared layout's number of the event.
+    var kind: Int32
     var event: Event?
     var hook: Int32
     var side: Side?
@@ -48,7 +50,7 @@ extension Happening: CustomStringConvertible {
         case .gap: "GAP"
         case .zeroWindow: "ZERO_WINDOW"
         case .orphan: "ORPHAN"
-        case nil: "TIMER"
+        case nil: kind == Int32(MOS_ON_RELEASE) ? "RELEASE" : "TIMER"
         }
     }
 
@@ -77,7 +79,7 @@ extension Happening: CustomStringConvertible {
         case .connEnd: [Happening.reason(connection?.end_reason ?? 0)]
         case .error: [Happening.errors[Int(code)], "\(offset)+\(length)"]
         case .gap: ["\(offset)+\(length)"]
-        case nil: ["\(Int(timer))"]
+        case nil: kind == Int32(MOS_ON_TIMER) ? ["\(Int(timer))"] : []
         default: []
         }
     }

@@ -14,6 +14,7 @@ extension Recorder {
         let packet = hasPacket ? unsafe block.packet.pointee : nil
         return unsafe Happening(
             slot: block.slot,
+            kind: block.event,
             event: Event(rawValue: Int(block.event) - MOS_EVENT_BASE),
             hook: block.hook,
             side: Side(rawValue: UInt8(truncatingIfNeeded: block.side)),
@@ -44,6 +45,22 @@ extension Recorder {
     /// What views carry to know whether they are stale.
     var epoch: UInt32 { unsafe worker.eventAddress.pointee.epoch }
 
+    /// The number and the name of the source in hand.
+    var source: String {
+        let name = unsafe String(cString: worker.sourceNameAddress())
+        return "\(unsafe worker.eventAddress.pointee.source) \(name)"
+    }
+
+    /// The per-flow memory that the last call made.
+    var foundState: FlowState {
+        unsafe FlowState(base: UnsafeMutablePointer(mutating: worker.eventAddress.pointee.data))
+    }
+
+    /// Says, as a script would, that something is kept for the flow.
+    func markContext(_ flow: Int32) {
+        unsafe worker.connectionsAddress[Int(flow)].flags |= UInt8(MOS_CONN_HAS_CONTEXT)
+    }
+
     /// The four numbers that the last call found.
     var foundValues: [Int] {
         let value = unsafe worker.eventAddress.pointee.value
@@ -56,4 +73,18 @@ extension Recorder {
         let ext = unsafe worker.connectionsAddress[Int(flow)].ext
         return ext < 0 ? nil : unsafe worker.extensionsAddress[Int(ext)][sentBy: side]
     }
+}
+
+/// Typed state of flows, as a script reads and writes it.
+@safe
+struct FlowState {
+    private let base: UnsafeMutablePointer<UInt8>
+
+    init(base: UnsafeMutablePointer<UInt8>) { unsafe self.base = base }
+
+    /// The first of the flow's `size` bytes.
+    func read(_ flow: Int32, _ size: Int) -> UInt8 { unsafe base[Int(flow) * size] }
+
+    /// Writes the first of the flow's `size` bytes.
+    func write(_ flow: Int32, _ size: Int, _ value: UInt8) { unsafe base[Int(flow) * size] = value }
 }
