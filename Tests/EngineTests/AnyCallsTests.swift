@@ -82,7 +82,7 @@ struct AnyCallsTests {
         let wanted = Event.ofFlows[Int(random.below(UInt64(Event.ofFlows.count)))]
         let hook = wanted.hooks[Int(random.below(UInt64(wanted.hooks.count)))]
         // The same few slots, so that sets are shared and freed.
-        let slot = random.chance(0.5) ? 0 : Int32(1000 + random.below(5))
+        let slot = random.chance(0.5) ? 0 : Recorder.firstForeignSlot + Int32(random.below(5))
         _ = worker.subscribe(
             socket,
             flow: event.flow,
