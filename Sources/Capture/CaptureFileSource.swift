@@ -14,6 +14,11 @@ public final class CaptureFileSource: PacketSource {
     /// How many frames were read.
     public private(set) var statistics = SourceStatistics()
 
+    /// The share of a regular file that was read.
+    public var progress: Double? {
+        input.size == 0 ? nil : min(1, Double(input.offset) / Double(input.size))
+    }
+
     private enum Format {
         case undetermined
         case classic(ClassicCapture)

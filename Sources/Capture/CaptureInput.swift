@@ -29,6 +29,8 @@ struct CaptureInput: ~Copyable {
     let name: String
     /// True for a regular file, whose reads never wait.
     let isFile: Bool
+    /// Bytes of a regular file when it was opened, else 0.
+    let size: UInt64
     private let descriptor: Int32
     private let isOwned: Bool
     private var memory: UnsafeMutableRawPointer
@@ -69,6 +71,7 @@ struct CaptureInput: ~Copyable {
         self.name = name
         self.isOwned = isOwned
         isFile = status.st_mode & S_IFMT == S_IFREG
+        size = isFile ? UInt64(max(0, status.st_size)) : 0
         unsafe memory = .allocate(byteCount: Self.chunk, alignment: 4096)
         if isFile { posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL) }
     }

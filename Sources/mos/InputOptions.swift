@@ -83,9 +83,7 @@ struct InputOptions: ParsableArguments {
 
     private func openFile(_ path: String) throws -> any PacketSource {
         do {
-            return path == "-"
-                ? try CaptureFileSource(descriptor: 0, name: "-")
-                : try CaptureFileSource(path: path)
+            return try CaptureFileSource(path: path)
         } catch {
             throw Failure(ExitStatus.input, error.description)
         }
