@@ -100,7 +100,9 @@ extension Worker {
     }
 
     /// The contiguous bytes that the reader can read next: at its offset, or where bytes go on behind a gap.
-    mutating func unread(_ slot: Int32, _ reader: Int32, _ side: Side) -> (bytes: ByteView, offset: Int64) {
+    mutating func unread(_ slot: Int32, _ reader: Int32, _ side: Side)
+        -> (bytes: ByteView, offset: Int64)
+    {
         let ext = table.conns[slot].ext
         let sender = side.other
         let next = Int64(table[stream: ext, sender].next)

@@ -124,7 +124,8 @@ public struct Worker: ~Copyable {
         let flows = settings.maxFlows
         guard let packets = PacketRoom(),
             let kinds = ReservedMemory<PacketKind>(capacity: FrameBurst.capacity),
-            let hashes = ReservedMemory<UInt32>(capacity: FrameBurst.capacity), let timers = ScriptTimers(),
+            let hashes = ReservedMemory<UInt32>(capacity: FrameBurst.capacity),
+            let timers = ScriptTimers(),
             let wheel = TimeoutWheel(capacity: flows),
             let table = FlowTable(capacity: flows, seed: seed, vlanInKey: settings.vlanInKey),
             let reassembler = Reassembler(

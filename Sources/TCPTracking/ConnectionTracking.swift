@@ -31,7 +31,9 @@ enum Knowledge {
 extension FlowTable {
     /// The state of one end.
     @inlinable @inline(__always)
-    public func state(_ slot: Int32, _ side: Side) -> TCPState { TCPState(self[end: slot, side].state) }
+    public func state(_ slot: Int32, _ side: Side) -> TCPState {
+        TCPState(self[end: slot, side].state)
+    }
 
     /// True when one end is in `state`.
     @inlinable @inline(__always)
@@ -154,6 +156,10 @@ extension FlowTable {
                 if move(slot, side, acknowledgesFIN ? .sendFINafterFIN : .sendFIN) {
                     update.moved = true
                 }
+                // Captured out of order: its acknowledgement came first.
+                if self[stream: ext, side].acked > UInt64(fin), move(slot, side, .receiveACKofFIN) {
+                    update.moved = true
+                }
                 return
             }
             update.repeatsControl = true
@@ -186,7 +192,8 @@ extension FlowTable {
                 self[stream: ext, side].acked = UInt64(acked)
             }
             if self[stream: ext, side].fin != .max, acknowledgesFIN(slot, of: side, segment.ack),
-                move(slot, side, .receiveACKofFIN) {
+                move(slot, side, .receiveACKofFIN)
+            {
                 moved = true
             }
         }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 import CMosABI
-import Engine
 import Flows
 import Packets
 import Testing
+
+@testable import Engine
 
 /// Section 3 of the contract: who is called, from when on, until when.
 struct RegistrationTests {
@@ -113,6 +114,26 @@ struct RegistrationTests {
         // The socket still names its own; both of the flow went with it.
         #expect(!freed.contains(first))
         #expect(freed.count == 2)
+    }
+
+    @Test func `flows with equal registrations share one set`() throws {
+        let recorder = try Recorder((0..<100).map { .client(.syn, 0).flow($0) })
+        let socket = recorder.stream("", [.connStart])
+        var most = 0
+        recorder.run { event in
+            guard event.hook == Hook.snd.number else { return }
+            _ = recorder.worker.subscribe(
+                socket,
+                flow: event.flow,
+                generation: event.generation,
+                event: Event.newData.number,
+                hook: Hook.null.number,
+                callback: Recorder.firstForeignSlot
+            )
+            most = max(most, recorder.worker.sets.count)
+        }
+        #expect(recorder.worker.value(.flows) == 100)
+        #expect(most == 2)
     }
 
     @Test func `T36 STOP_MON with one side stops what carries that side`() throws {

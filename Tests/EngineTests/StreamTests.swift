@@ -182,6 +182,26 @@ struct StreamTests {
         )
     }
 
+    @Test func `T31 keep-alives are marked, with a byte they are repeats`() throws {
+        let ladder =
+            Line.handshake + [
+                .client(.ack, 1, 1, "data"), .client(.ack, 4, 1), .client(.ack, 4, 1, "?"),
+                .client(.ack, 5, 1, "more"),
+            ]
+        #expect(
+            try events([.packetIn, .rexmit, .newData], ladder).dropFirst(9) == [
+                "5 SND CLI PKT_IN keepalive",
+                "5 RCV SVR PKT_IN keepalive",
+                "6 SND CLI PKT_IN keepalive",
+                "6 RCV SVR REXMIT",
+                "6 RCV SVR PKT_IN keepalive",
+                "7 SND CLI PKT_IN",
+                "7 RCV SVR PKT_IN",
+                "7 SVR NEW_DATA 'more'",
+            ]
+        )
+    }
+
     @Test func `unread bytes wait, and each segment says so again`() throws {
         let ladder = Line.handshake + [.client(.ack, 1, 1, "one"), .client(.ack, 4, 1, "two")]
         let recorder = try Recorder(ladder)
