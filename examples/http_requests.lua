@@ -5,18 +5,17 @@
 -- Idea:   take lines as they become complete, skip bodies by their length, match in order.
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
 
-mos.register_callback(watch, mos.ON_CONN_START, function(flow)
+watch:on(mos.ON_CONN_START, function(flow)
   flow.ctx = { asked = {}, [mos.SIDE_SVR] = { skip = 0 }, [mos.SIDE_CLI] = { skip = 0 } }
 end)
 
--- The head of a message is complete. What follows it: `skip` bytes, or chunks, or the next head.
-local function headed(flow, p, head)
-  local asked = flow.ctx.asked
+-- A head is complete. What follows it: `skip` bytes, or chunks, or the next head.
+local function headed(p, head, asked)
   if head.method then
     asked[#asked + 1] = head
   elseif head.status >= 200 then -- 100 Continue: the answer is still to come
     local request = table.remove(asked, 1) or { method = "?", path = "?" }
-    mos.emit("http", { host = request.host or tostring(flow.svr), method = request.method,
+    mos.emit("http", { host = request.host or "?", method = request.method,
       path = request.path, status = head.status })
     if request.method == "HEAD" or head.status == 204 or head.status == 304 then return end
     if not head.chunked then head.length = head.length or math.huge end -- until it closes
@@ -34,7 +33,7 @@ local function take(flow, p, line)
     local status = line:match "^HTTP/1%.%d (%d%d%d)"
     p.head = (method or status) and { method = method, path = path, status = tonumber(status) }
   elseif line == "" then
-    p.head = headed(flow, p, head) -- nil: the next line is no header
+    p.head = headed(p, head, flow.ctx.asked) -- nil: the next line is no header
   else
     local name, value = line:lower():match "^([%w-]+):%s*(.-)%s*$"
     if name == "host" then head.host = value
@@ -44,7 +43,8 @@ local function take(flow, p, line)
 end
 
 mos.register_callback(watch, mos.ON_CONN_NEW_DATA, function(flow, side)
-  local p, data, at = flow.ctx[side], flow:view(side), 0
+  -- The second view comes after an overrun: a line longer than the buffer.
+  local p, data, at = flow.ctx[side], flow:view(side) or flow:view(side), 0
   while at < #data do
     if p.skip > 0 then
       local n = math.min(p.skip, #data - at)

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: BSD-2-Clause
--- Looks at the first bytes of everything that becomes readable, and consumes it; prints the bytes of
--- garbage per event that it left after a while.
+-- Looks at the first bytes of everything that becomes readable, and consumes it; prints the
+-- bytes of garbage per event that it left after a while.
 collectgarbage "stop"
 local s = mos.socket(mos.SOCK_MONITOR_STREAM)
 local n, gets, before = 0, 0, 0
