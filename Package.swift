@@ -46,29 +46,47 @@ let package = Package(
         ),
         .target(name: "CMosABI"),
         .target(name: "CMosLua", dependencies: ["CLuaJIT", "CMosABI"]),
-        .target(name: "Packets", dependencies: ["CMosABI"], swiftSettings: swift),
-        .target(name: "Capture", dependencies: ["CPcap", "Packets"], swiftSettings: swift),
+        .target(
+            name: "Packets",
+            dependencies: ["CMosABI"],
+            exclude: ["README.md"],
+            swiftSettings: swift
+        ),
+        .target(
+            name: "Capture",
+            dependencies: ["CPcap", "Packets"],
+            exclude: ["README.md"],
+            swiftSettings: swift
+        ),
         .target(
             name: "CaptureDPDK",
             dependencies: ["CDPDK", "Capture", "Packets"],
+            exclude: ["README.md"],
             swiftSettings: swift
         ),
-        .target(name: "Flows", dependencies: ["CMosABI", "Packets"], swiftSettings: swift),
+        .target(
+            name: "Flows",
+            dependencies: ["CMosABI", "Packets"],
+            exclude: ["README.md"],
+            swiftSettings: swift
+        ),
         .target(
             name: "TCPTracking",
             dependencies: ["CMosABI", "Packets", "Flows"],
+            exclude: ["README.md"],
             swiftSettings: swift
         ),
         .target(
             name: "Engine",
             dependencies: ["CMosABI", "Packets", "Capture", "Flows", "TCPTracking"],
+            exclude: ["README.md"],
             swiftSettings: swift
         ),
-        .target(name: "Outputs", dependencies: [], swiftSettings: swift),
+        .target(name: "Outputs", dependencies: [], exclude: ["README.md"], swiftSettings: swift),
         .target(
             name: "Scripting",
             dependencies: ["CMosLua", "CCrypto", "CMosABI", "Engine", "Outputs"],
-            exclude: ["Lua"],
+            exclude: ["Lua", "README.md"],
             swiftSettings: swift
         ),
         .executableTarget(

@@ -68,9 +68,6 @@ public struct Counters: ~Copyable {
         self.values = values
     }
 
-    /// The address of the first value, for the shared layout.
-    @unsafe public var base: UnsafeMutablePointer<Double> { unsafe values.base }
-
     /// The value whose name is ``Counter/names`` `[index]`.
     public func value(at index: Int) -> Double { values[index] }
 

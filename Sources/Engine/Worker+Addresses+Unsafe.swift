@@ -12,7 +12,7 @@ extension Worker {
     /// Extension 0.
     @unsafe public var extensionsAddress: UnsafeMutablePointer<mos_ext> { unsafe table.exts.base }
     /// Counter 0.
-    @unsafe public var countersAddress: UnsafeMutablePointer<Double> { unsafe counters.base }
+    @unsafe public var countersAddress: UnsafeMutablePointer<Double> { unsafe counters.values.base }
 
     /// The name of the source in hand as a C string, valid until the next call.
     @unsafe
