@@ -36,6 +36,9 @@ public struct Inputs: ~Copyable {
     /// True when packets are lost if nobody takes them.
     public var isLive: Bool { sources.first?.isLive ?? false }
 
+    /// True when frames are filtered, or the run ends by a limit.
+    var isLimited: Bool { filter != nil || packetLimit != nil || duration != nil }
+
     /// The number of the source in hand.
     var number: Int { min(index, max(0, sources.count - 1)) }
 

@@ -166,6 +166,12 @@ extension Worker {
     public mutating func view(_ number: Int32, _ slot: Int32, _ generation: UInt32, side: Int32)
         -> Int32
     {
+        if let reader = liveReader(number, slot, generation, side) {
+            let offset = readers[reader][offset: live.sender.other]
+            let bytes = live.bytes.slice(Int(offset &- live.offset), live.bytes.count)
+            event.setData(bytes, offset: offset, missed: 0)
+            return Int32(truncatingIfNeeded: bytes.count)
+        }
         guard table.isLive(slot, generation: generation) else { return badFlow() }
         guard let side = Side(rawValue: UInt8(truncatingIfNeeded: side)) else {
             return failure(EINVAL, "a side is SIDE_CLI or SIDE_SVR")
@@ -196,6 +202,23 @@ extension Worker {
         return Int32(clamping: found.bytes.count)
     }
 
+    /// The reader of `socket` when all that it has not read lies in the packet in hand: the usual case.
+    @inline(__always)
+    private mutating func liveReader(
+        _ socket: Int32,
+        _ slot: Int32,
+        _ generation: UInt32,
+        _ side: Int32
+    ) -> Int32? {
+        guard live.isActive, slot == flow, side == Int32(live.sender.other.rawValue),
+            table.isLive(slot, generation: generation), let reader = findReader(socket),
+            readers[reader].reads(live.sender.other),
+            readers[reader][missed: live.sender.other] == 0,
+            readers[reader][offset: live.sender.other] >= live.offset
+        else { return nil }
+        return reader
+    }
+
     private mutating func isLiveOn(_ slot: Int32, _ side: Side) -> Bool {
         live.isActive && slot == flow && live.sender == side.other
     }
@@ -210,6 +233,16 @@ extension Worker {
         side sideNumber: Int32,
         count: Double
     ) -> Int32 {
+        if let reader = liveReader(number, slot, generation, sideNumber), count >= 0 {
+            let side = live.sender.other
+            let left = live.end &- readers[reader][offset: side]
+            let moved = Int64(min(count, Double(left)))
+            if moved <= 0 { return 0 }
+            readers[reader][offset: side] &+= moved
+            event.turn()
+            discardRead(table.conns[slot].ext, side)
+            return Int32(truncatingIfNeeded: moved)
+        }
         let available = view(number, slot, generation, side: sideNumber)
         guard available > 0, let side = Side(rawValue: UInt8(truncatingIfNeeded: sideNumber)),
             let reader = attachReader(slot, socket: number, side: side)

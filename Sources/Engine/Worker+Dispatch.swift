@@ -30,16 +30,50 @@ extension Worker {
         dispatch.left = bits
     }
 
+    /// Begins to hand out PKT_IN alone; to the only socket of the flow at once.
+    @inline(__always)
+    mutating func beginPacketIn(_ hand: FlowInHand, at hook: Hook, side: Side) {
+        let set = hand.conn.set
+        guard sets.mask(set, hook) & Event.packetIn.bit != 0 else { return }
+        let place = sets.place(set, 0)
+        let socket = sets[place: place].socket
+        guard sets.count(set) == 1, !sets[place: place].isStopped(side),
+            closedSockets &>> UInt32(truncatingIfNeeded: socket) & 1 == 0
+        else {
+            begin(Event.packetIn.bit, at: hook, side: side)
+            return
+        }
+        dispatch.kind = .ready
+        dispatch.slot = sets.slot(place, hook, Event.packetIn.rawValue)
+        event.hand(
+            slot: dispatch.slot,
+            event: Event.packetIn.number,
+            hook: hook.number,
+            side: Int32(side.rawValue),
+            socket: socket,
+            flow: flow,
+            generation: hand.conn.generation
+        )
+    }
+
     /// The next event that a script wants; 0 when the phase has no more.
     mutating func nextSubscribed() -> Int32 {
         switch dispatch.kind {
         case .none: 0
+        case .ready: takeReady()
         case .flow: nextOfFlow()
         case .newData: nextNewData()
         case .overrun: nextOverrun()
         case .raw: nextOfListeners(listeners.raw, .packetIn)
         case .orphan: nextOfListeners(listeners.orphan, .orphan)
         }
+    }
+
+    /// The event that is in the block already; the phase has no other.
+    @inline(__always)
+    private mutating func takeReady() -> Int32 {
+        dispatch.kind = .none
+        return dispatch.slot
     }
 
     /// The registration whose turn it is, nil behind the last.
@@ -82,9 +116,9 @@ extension Worker {
     private mutating func nextNewData() -> Int32 {
         let bit = Event.newData.bit
         while let place = turn {
-            let registration = sets[place: place]
-            guard registration.mask(.null) & bit != 0, registration.reads(dispatch.side),
-                !isMute(place), let reader = findReader(registration.socket)
+            guard sets[place: place].mask(.null) & bit != 0,
+                sets[place: place].reads(dispatch.side), !isMute(place),
+                let reader = findReader(sets[place: place].socket)
             else {
                 dispatch.position &+= 1
                 dispatch.left = dispatch.bits
@@ -101,6 +135,13 @@ extension Worker {
             }
             dispatch.left &= ~bit
             newDataEnd = end
+            // The last socket, and nothing behind a gap: nothing to look for when the script comes back.
+            let ext = table.conns[flow].ext
+            if dispatch.position == dispatch.count &- 1, ext >= 0,
+                UInt64(bitPattern: end) == table[stream: ext, dispatch.side.other].next
+            {
+                dispatch.kind = .none
+            }
             return hand(place, Event.newData.rawValue)
         }
         return 0

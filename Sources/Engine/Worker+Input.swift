@@ -64,34 +64,68 @@ extension Worker {
     /// Decodes, hashes and asks the cache for what the packets will touch, so that the misses of a burst overlap.
     mutating func decodeBurst() {
         var kept = 0
+        var number = counters[.packets]
+        let isLimited = inputs.isLimited
+        // Counted by the burst: the packets that ``PacketDecoder/decodeOrdinary(_:into:)`` takes, and their bytes.
+        var ordinary = 0
+        var bytes: UInt64 = 0
         for index in 0..<burst.count {
             let frame = burst[index]
-            if isBeyondLimit(frame, kept) {
-                reachedLimit = true
-                break
+            if isLimited {
+                if isBeyondLimit(frame, kept) {
+                    reachedLimit = true
+                    break
+                }
+                number += 1
+                if let filter = inputs.filter, !filter.matches(frame) {
+                    counters[.filtered] += 1
+                    continue
+                }
+                if kept != index { burst[kept] = frame }
+            } else {
+                number += 1
             }
-            counters[.packets] += 1
-            if let filter = inputs.filter, !filter.matches(frame) {
-                counters[.filtered] += 1
-                continue
+            if decoder.decodeOrdinary(frame, into: &packets[kept]) {
+                ordinary &+= 1
+                bytes &+= UInt64(frame.wireLength)
+                kinds[kept] = .tcp
+            } else {
+                kinds[kept] = count(decoder.decode(frame, into: &packets[kept]), kept)
             }
-            if kept != index { burst[kept] = frame }
-            let result = decoder.decode(frame, into: &packets[kept])
-            packets[kept].number = counters[.packets]
-            kinds[kept] = count(result, kept)
+            packets[kept].number = number
             if kinds[kept] == .tcp {
                 let hash = table.hash(packets[kept])
                 hashes[kept] = hash
                 table.prefetchIndex(hash)
             }
+            // The index entry asked for some packets ago is near by now; spread out, the misses hide behind decoding.
+            if kept >= Self.lookAhead { guessConnection(kept &- Self.lookAhead) }
             kept &+= 1
         }
+        counters[.packets] = number
+        countOrdinary(ordinary, bytes: bytes)
         taken &+= UInt64(kept)
         // A port has no end: nobody would ask it for the packet that shows the limit.
         if let limit = inputs.packetLimit, taken >= limit { reachedLimit = true }
         burstCount = kept
         current = 0
-        for index in 0..<kept where kinds[index] == .tcp { table.prefetchConnection(hashes[index]) }
+        for index in max(0, kept &- Self.lookAhead)..<kept { guessConnection(index) }
+        for index in 0..<min(kept, Self.lookAhead) where kinds[index] == .tcp {
+            table.prefetchStreams(guesses[index])
+        }
+    }
+
+    /// Notes which connection a packet probably belongs to, and asks the cache for it.
+    @inline(__always)
+    private mutating func guessConnection(_ index: Int) {
+        if kinds[index] == .tcp { guesses[index] = table.prefetchConnection(hashes[index]) }
+    }
+
+    /// Counts `packets` of IPv4 and TCP with nothing to remark.
+    private mutating func countOrdinary(_ packets: Int, bytes: UInt64) {
+        counters[.bytes] += Double(bytes)
+        counters[.ipv4] += Double(packets)
+        counters[.tcp] += Double(packets)
     }
 
     /// True when `--count` or `--duration` ends the run before this frame.
@@ -155,15 +189,25 @@ extension Worker {
         }
     }
 
-    /// Packets between asking for a connection's streams and using them.
-    private static var lookAhead: Int { 4 }
+    /// Packets between asking the cache for something and using it.
+    private static var lookAhead: Int { 8 }
 
     /// The next packet of the burst: first the clock, then what is due.
     @inline(__always)
     mutating func beginPacket() {
         let ahead = current &+ Self.lookAhead
-        if ahead < burstCount, kinds[ahead] == .tcp { table.prefetchStreams(hashes[ahead]) }
+        if ahead < burstCount, kinds[ahead] == .tcp { table.prefetchStreams(guesses[ahead]) }
         let time = burst[current].time
+        if let now = clock, time.nanoseconds &- now.nanoseconds <= Self.largestStep, time >= now,
+            wheel.isQuiet(at: time), time.nanoseconds < timers.earliest
+        {
+            stepCandidate = nil
+            clock = time
+            event.setPacket(packets, current, frame: burst[current].bytes)
+            event.now = packets[current].time
+            raw()
+            return
+        }
         if clock == nil { startClock(at: time) }
         if let clock, time < clock, wheel.isQuiet(at: clock) {
             // An older packet keeps its own time and moves nothing.

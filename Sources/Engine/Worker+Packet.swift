@@ -21,6 +21,20 @@ extension Worker {
 
     /// lookUp: finds or starts the flow and updates the sender's stack.
     mutating func lookUp() {
+        if kinds[current] == .tcp {
+            let slot = guesses[current]
+            if let sender = table.sender(of: packets[current], in: slot),
+                sendOrdinary(slot, sender)
+            {
+                return
+            }
+        }
+        lookUpAny()
+    }
+
+    /// The general way from a packet to its flow.
+    @inline(never)
+    private mutating func lookUpAny() {
         switch kinds[current] {
         case .tcp: break
         case .udp, .icmp, .otherIP, .fragment:

@@ -95,6 +95,9 @@ extension Worker {
     /// Where the contiguous bytes end that the reader can read next; nil when nothing is unread.
     @inline(__always)
     mutating func endOfReadable(_ reader: Int32, _ side: Side) -> Int64? {
+        if live.isActive, live.sender == side.other, readers[reader][offset: side] >= live.offset {
+            return readers[reader][offset: side] < live.end ? live.end : nil
+        }
         let found = unread(flow, reader, side)
         return found.bytes.count > 0 ? found.offset &+ Int64(found.bytes.count) : nil
     }

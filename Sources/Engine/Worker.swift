@@ -17,20 +17,23 @@ public struct Worker: ~Copyable {
     /// Where the machine goes on when the events of the phase before are handed out.
     enum Phase: UInt8 {
         case input, due, raw, lookUp, orphan
-        case sent, arrive, makeRoom, declareGap, merge, deliver, confirm, newData, settle
+        case sent, arrive, arriveOrdinary, makeRoom, declareGap, merge, deliver, confirm
+        case newData, settle
         case flush, flushData, endSent, endReceived, release, forget
         case finish, ended
     }
 
     /// The events of a phase that are still to be handed out.
     struct Dispatch {
-        enum Kind: UInt8 { case none, flow, newData, overrun, raw, orphan }
+        enum Kind: UInt8 { case none, ready, flow, newData, overrun, raw, orphan }
         var kind = Kind.none
         var hook = Hook.null
         var side = Side.client
         var reversed = false
         var position: Int32 = 0
         var count: Int32 = 0
+        /// The callback of an event that is in the block already (``Kind/ready``).
+        var slot: Int32 = 0
         var bits: UInt16 = 0
         var left: UInt16 = 0
     }
@@ -51,6 +54,8 @@ public struct Worker: ~Copyable {
     var packets: PacketRoom
     var kinds: ReservedMemory<PacketKind>
     var hashes: ReservedMemory<UInt32>
+    /// The connections that the packets of the burst probably belong to, -1 = none.
+    var guesses: ReservedMemory<Int32>
     var current = 0
     var burstCount = 0
     var taken: UInt64 = 0
@@ -125,6 +130,7 @@ public struct Worker: ~Copyable {
         guard let packets = PacketRoom(),
             let kinds = ReservedMemory<PacketKind>(capacity: FrameBurst.capacity),
             let hashes = ReservedMemory<UInt32>(capacity: FrameBurst.capacity),
+            let guesses = ReservedMemory<Int32>(capacity: FrameBurst.capacity),
             let timers = ScriptTimers(),
             let wheel = TimeoutWheel(capacity: flows),
             let table = FlowTable(capacity: flows, seed: seed, vlanInKey: settings.vlanInKey),
@@ -140,6 +146,7 @@ public struct Worker: ~Copyable {
         self.packets = packets
         self.kinds = kinds
         self.hashes = hashes
+        self.guesses = guesses
         self.timers = timers
         self.wheel = wheel
         self.table = table
@@ -179,6 +186,7 @@ public struct Worker: ~Copyable {
             case .orphan: orphan()
             case .sent: sent()
             case .arrive: arrive()
+            case .arriveOrdinary: arriveOrdinary()
             case .makeRoom: makeRoom()
             case .declareGap: declareGap()
             case .merge: merge()

@@ -41,9 +41,16 @@ public struct FlowIndex: ~Copyable {
     /// The first connection whose entry has `hash`, without looking at it; -1 when there is none near.
     @inlinable @inline(__always)
     public func guess(_ hash: UInt32) -> Int32 {
-        let entry = entries[start(hash)]
-        return UInt32(truncatingIfNeeded: entry &>> 32) == hash
-            ? Int32(truncatingIfNeeded: entry & 0xFFFF_FFFF) &- 1 : -1
+        var place = start(hash)
+        var entry = entries[place]
+        var left = 16
+        while UInt32(truncatingIfNeeded: entry &>> 32) != hash {
+            if entry == 0 || left == 0 { return -1 }
+            left &-= 1
+            place = after(place)
+            entry = entries[place]
+        }
+        return Int32(truncatingIfNeeded: entry & 0xFFFF_FFFF) &- 1
     }
 
     /// Adds a connection; false when the index cannot grow or its neighbourhood is full.

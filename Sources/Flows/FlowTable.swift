@@ -44,17 +44,25 @@ public struct FlowTable: ~Copyable {
     @inlinable @inline(__always)
     public func prefetchIndex(_ hash: UInt32) { index.prefetch(hash) }
 
-    /// Asks the cache for the connection that `hash` probably belongs to.
+    /// The connection that `hash` probably belongs to, without looking at it; -1 when there is none near.
+    ///
+    /// It may be another, or gone by the time it is used: ``sender(of:in:)`` tells.
     @inlinable @inline(__always)
-    public func prefetchConnection(_ hash: UInt32) {
-        let slot = index.guess(hash)
+    public func guess(_ hash: UInt32) -> Int32 { index.guess(hash) }
+
+    /// Asks the cache for the connection that `hash` probably belongs to.
+    ///
+    /// - Returns: its slot, which ``guess(_:)`` describes.
+    @inlinable @inline(__always) @discardableResult
+    public func prefetchConnection(_ hash: UInt32) -> Int32 {
+        let slot = guess(hash)
         if slot >= 0 { conns.prefetch(slot) }
+        return slot
     }
 
-    /// Asks the cache for the streams of the connection that `hash` probably belongs to, which must be near by now.
+    /// Asks the cache for the streams of the connection in `slot`, -1 = none, which must be near by now.
     @inlinable @inline(__always)
-    public func prefetchStreams(_ hash: UInt32) {
-        let slot = index.guess(hash)
+    public func prefetchStreams(_ slot: Int32) {
         guard slot >= 0 else { return }
         let ext = conns[slot].ext
         guard ext >= 0 else { return }

@@ -10,7 +10,7 @@ public struct FrameBurst: ~Copyable {
 
     @usableFromInline let storage: UnsafeMutablePointer<Frame>
     /// Frames in the burst.
-    public private(set) var count = 0
+    public internal(set) var count = 0
 
     /// An empty burst.
     public init() {

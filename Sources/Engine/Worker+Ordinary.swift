@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The straight way of the segment that most are. The general phases are the reference: whatever is not checked here goes
+// through them, and both ways leave the same fields and hand out the same events.
+import CMosABI
+import Flows
+import Packets
+import TCPTracking
+
+extension Worker {
+    /// The flow in hand and its packet; nil while it has no streams.
+    @inline(__always)
+    private mutating func inHand(_ slot: Int32, _ sender: Side) -> FlowInHand? {
+        FlowInHand(table, slot: slot, sender: sender, packets: packets, index: current)
+    }
+
+    /// Takes a segment of an established connection that is in order, whole and not older than the last, while nothing
+    /// of its stream waits and nobody has sent a FIN, through the sender's stack to HK_SND.
+    ///
+    /// - Returns: false when the segment is another; then nothing has changed.
+    @inline(__always)
+    mutating func sendOrdinary(_ slot: Int32, _ sender: Side) -> Bool {
+        guard let hand = inHand(slot, sender), hand.isInOrder, isInTime(hand) else { return false }
+        let segment = Segment(hand.packet, sender: sender)
+        let offset = Int64(hand.sent.next)
+        hand.conn.last = hand.packet.time
+        hand.conn.lag = 0
+        hand.sender.packets &+= 1
+        hand.sender.flags |= segment.flags.rawValue
+        hand.sender.wnd = segment.wnd
+        hand.sender.nxt = (segment.seq + segment.len).value
+        hand.packet.offset = Double(offset)
+        hand.packet.flags |= UInt32(MOS_PKT_HAS_OFFSET)
+        flow = slot
+        self.segment = segment
+        update = SenderUpdate()
+        update.offset = offset
+        senderMoved = false
+        phase = .arriveOrdinary
+        beginPacketIn(hand, at: .snd, side: sender)
+        if dispatch.kind == .none { arriveOrdinary() }
+        return true
+    }
+
+    /// True when the packet's time is the clock's and not before that of the flow's last packet.
+    @inline(__always)
+    private mutating func isInTime(_ hand: FlowInHand) -> Bool {
+        let (now, time, last) = (event.now, hand.packet.time, hand.conn.last)
+        return now.sec == time.sec && now.nsec == time.nsec
+            && (last.sec < time.sec || last.sec == time.sec && last.nsec <= time.nsec)
+    }
+
+    /// arriveOrdinary: what ``sendOrdinary(_:_:)`` accepted goes through the receiver's stack, up to its last event.
+    mutating func arriveOrdinary() {
+        let sender = segment.sender
+        guard let hand = inHand(flow, sender) else {
+            arrive()
+            return
+        }
+        receiverMoved = false
+        hasNewData = segment.len > 0
+        payload = .empty
+        if hasNewData { pass(hand, sender) }
+        let acked = segment.ack.offset(
+            iss: SequenceNumber(hand.receiver.iss),
+            near: Int64(hand.answered.next)
+        )
+        if acked > Int64(hand.answered.acked) { hand.answered.acked = UInt64(acked) }
+        phase = .newData
+        beginPacketIn(hand, at: .rcv, side: sender.other)
+        guard dispatch.kind == .none else { return }
+        if wantsBytes(hand) {
+            newData()
+        } else {
+            live.isActive = false
+            hasNewData = false
+            payload = .empty
+            flow = -1
+            finishPacket()
+        }
+    }
+
+    /// The payload becomes readable where it lies.
+    @inline(__always)
+    private mutating func pass(_ hand: FlowInHand, _ sender: Side) {
+        attachReaders(hand.conn.ext)
+        payload = burst[current].bytes.slice(Int(hand.packet.payload), Int(segment.len))
+        live.isActive = true
+        live.sender = sender
+        live.offset = update.offset
+        live.bytes = payload
+        hand.sent.bytes += Double(segment.len)
+        hand.sent.unique += Double(segment.len)
+        reassembler.pass(&hand.sent, length: payload.count)
+    }
+
+    /// True when somebody reads the payload in hand, or wants to be told of it.
+    @inline(__always)
+    private mutating func wantsBytes(_ hand: FlowInHand) -> Bool {
+        hasNewData
+            && (hand.sent.reading != 0
+                || sets.mask(hand.conn.set, .null) & (Event.newData.bit | Event.error.bit) != 0)
+    }
+}
+
+extension FlowInHand {
+    /// True when the segment takes the next numbers of its sender in an established connection, and all is simple.
+    @inline(__always)
+    fileprivate var isInOrder: Bool {
+        let closing: TCPFlags = [.fin, .syn, .rst]
+        let flags = TCPFlags(rawValue: packet.tcp_flags)
+        let next = UInt32(truncatingIfNeeded: sent.next)
+        let established = TCPState.established.rawValue
+        return flags.contains(.ack) && flags.isDisjoint(with: closing)
+            && sender.state == established && receiver.state == established
+            && sender.known != 0 && receiver.known != 0
+            && packet.seq == sender.nxt && packet.seq == sender.iss &+ 1 &+ next
+            && sent.runs < 0 && sent.top <= sent.next && sent.fin == .max && answered.fin == .max
+            && packet.flags & UInt32(MOS_PKT_TRUNCATED) == 0
+    }
+}
