@@ -11,7 +11,11 @@ public struct Inputs: ~Copyable {
     }
 
     private let sources: [any PacketSource]
-    private var index = 0
+    /// The one in hand, apart from the others: a call on an element of an array counts references.
+    private var source: any PacketSource
+    private var index = 0 {
+        didSet { if index < sources.count { source = sources[index] } }
+    }
     private var takesTurn = false
     /// A filter for frames; what does not pass is counted and otherwise unseen.
     public var filter: FrameFilter?
@@ -31,10 +35,12 @@ public struct Inputs: ~Copyable {
     public init(_ sources: [any PacketSource], stop: StopRequests = StopRequests()) {
         self.sources = sources
         self.stop = stop
+        source = sources.first ?? NoSource()
+        isLive = source.isLive
     }
 
     /// True when packets are lost if nobody takes them.
-    public var isLive: Bool { sources.first?.isLive ?? false }
+    public let isLive: Bool
 
     /// True when frames are filtered, or the run ends by a limit.
     var isLimited: Bool { filter != nil || packetLimit != nil || duration != nil }
@@ -67,7 +73,7 @@ public struct Inputs: ~Copyable {
     mutating func receive(into burst: inout FrameBurst) -> Outcome {
         if stop.isRaised || sources.isEmpty || index >= sources.count { return .ended }
         if takesTurn { index = (index + 1) % sources.count }
-        switch sources[index].receive(into: &burst) {
+        switch source.receive(into: &burst) {
         case .frames:
             takesTurn = sources.count > 1 && isLive
             bursts &+= 1
@@ -90,4 +96,12 @@ public struct Inputs: ~Copyable {
         index += 1
         return index < sources.count ? .nextFile : .ended
     }
+}
+
+/// What is read when there is nothing to read.
+private final class NoSource: PacketSource {
+    let name = ""
+    let isLive = false
+    let statistics = SourceStatistics()
+    func receive(into burst: inout FrameBurst) -> Reception { .ended }
 }

@@ -168,11 +168,18 @@ extension Worker {
 
     /// The registrations of a flow that these sockets watch from its start.
     private mutating func startSet(_ watchers: UInt32) -> Int32? {
-        if let set = startSets[watchers] { return set }
+        if watchers == lastWatchers { return lastStartSet }
+        if let set = startSets[watchers] { return remember(watchers, set) }
         let registrations = sockets.enumerated()
             .filter { watchers & 1 << UInt32($0.offset) != 0 }.map { $0.element.registration }
         guard let set = sets.intern(registrations) else { return nil }
         startSets[watchers] = set
+        return remember(watchers, set)
+    }
+
+    private mutating func remember(_ watchers: UInt32, _ set: Int32) -> Int32 {
+        lastWatchers = watchers
+        lastStartSet = set
         return set
     }
 

@@ -80,6 +80,9 @@ public struct Worker: ~Copyable {
     var sockets: [MonitorSocket] = []
     var closedSockets: UInt32 = 0
     var startSets: [UInt32: Int32] = [:]
+    /// The sockets that the last flow's SYN interested, 0 = none yet, and their set: most flows are like the one before.
+    var lastWatchers: UInt32 = 0
+    var lastStartSet: Int32 = -1
     var listeners = Listeners()
     var states: [FlowStateMemory] = []
     var plain: PlainPacket
