@@ -37,6 +37,23 @@ public struct EventBlock: ~Copyable {
         unsafe pointer.pointee.generation = generation
     }
 
+    /// What all events of a phase have in common.
+    @inline(__always)
+    func handPhase(hook: Int32, side: Int32, flow: Int32, generation: UInt32) {
+        unsafe pointer.pointee.hook = hook
+        unsafe pointer.pointee.side = side
+        unsafe pointer.pointee.flow = flow
+        unsafe pointer.pointee.generation = generation
+    }
+
+    /// One event of the phase in hand.
+    @inline(__always)
+    func hand(slot: Int32, event: Int32, socket: Int32) {
+        unsafe pointer.pointee.slot = slot
+        unsafe pointer.pointee.event = event
+        unsafe pointer.pointee.socket = socket
+    }
+
     /// Views made before are stale from now on.
     @inline(__always)
     func turn() { unsafe pointer.pointee.epoch &+= 1 }

@@ -154,6 +154,7 @@ extension Worker {
         }
         table.conns[slot].set = new
         sets.release(old)
+        registrationsChanged(slot)
         return 0
     }
 

@@ -25,9 +25,29 @@ extension Worker {
         let fromClient = hook == .snd ? side == .client : side == .server
         dispatch.reversed = !fromClient && !inOrder
         dispatch.position = 0
+        dispatch.handedPosition = -1
         dispatch.count = Int32(truncatingIfNeeded: sets.count(set))
+        dispatch.first = sets.place(set, 0)
         dispatch.bits = bits
         dispatch.left = bits
+        // What all events of the phase have in common; each adds slot, event and socket.
+        event.handPhase(
+            hook: hook.number,
+            side: Int32(side.rawValue),
+            flow: flow,
+            generation: table.conns[flow].generation
+        )
+    }
+
+    /// The flow got other registrations, in a callback: those count for the rest of the phase in hand, that of the
+    /// socket whose turn it was included.
+    mutating func registrationsChanged(_ slot: Int32) {
+        guard slot == flow else { return }
+        dispatch.first = sets.place(table.conns[slot].set, 0)
+        guard dispatch.handedPosition >= 0 else { return }
+        dispatch.kind = .flow
+        dispatch.position = dispatch.handedPosition
+        dispatch.left = dispatch.handedLeft
     }
 
     /// Begins to hand out PKT_IN alone; to the only socket of the flow at once.
@@ -44,6 +64,7 @@ extension Worker {
             return
         }
         dispatch.kind = .ready
+        dispatch.handedPosition = -1
         dispatch.slot = sets.slot(place, hook, Event.packetIn.rawValue)
         event.hand(
             slot: dispatch.slot,
@@ -83,7 +104,7 @@ extension Worker {
         let position =
             dispatch.reversed
             ? dispatch.count &- 1 &- dispatch.position : dispatch.position
-        return sets.place(table.conns[flow].set, Int(position))
+        return dispatch.first &+ Int(position)
     }
 
     /// True when a registration gets nothing that carries the side of this phase.
@@ -103,9 +124,13 @@ extension Worker {
             }
             let number = wanted.trailingZeroBitCount
             dispatch.left &= ~((2 &<< UInt16(truncatingIfNeeded: number)) &- 1)
-            // The last event of the phase: nothing to look for when the script comes back.
-            if dispatch.position == dispatch.count &- 1, wanted & dispatch.left == 0 {
-                dispatch.kind = .none
+            dispatch.handedPosition = dispatch.position
+            dispatch.handedLeft = dispatch.left
+            // Nothing more for this socket: the next one's turn, or none, when the script comes back.
+            if wanted & dispatch.left == 0 {
+                dispatch.position &+= 1
+                dispatch.left = dispatch.bits
+                if dispatch.position == dispatch.count { dispatch.kind = .none }
             }
             return hand(place, number)
         }
@@ -192,11 +217,7 @@ extension Worker {
         event.hand(
             slot: slot,
             event: Int32(truncatingIfNeeded: number) &+ Int32(MOS_EVENT_BASE),
-            hook: dispatch.hook.number,
-            side: Int32(dispatch.side.rawValue),
-            socket: sets[place: place].socket,
-            flow: flow,
-            generation: table.conns[flow].generation
+            socket: sets[place: place].socket
         )
         return slot
     }

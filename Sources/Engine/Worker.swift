@@ -32,6 +32,11 @@ public struct Worker: ~Copyable {
         var reversed = false
         var position: Int32 = 0
         var count: Int32 = 0
+        /// The position whose event the script has in hand, -1 when that is not of a flow; and what was left for it.
+        var handedPosition: Int32 = -1
+        var handedLeft: UInt16 = 0
+        /// The place of the flow's first registration.
+        var first = 0
         /// The callback of an event that is in the block already (``Kind/ready``).
         var slot: Int32 = 0
         var bits: UInt16 = 0

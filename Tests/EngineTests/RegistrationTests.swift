@@ -40,6 +40,14 @@ struct RegistrationTests {
         )
     }
 
+    @Test func `T49 it counts for a later event of the same hook`() throws {
+        let recorder = try Recorder([.client(.syn, 0)])
+        let socket = recorder.stream("", [])
+        recorder.subscribe(socket, .packetIn, .snd)
+        recorder.run { _ in recorder.subscribeHere(socket, .connStart, .snd) }
+        #expect(recorder.lines == ["1 SND CLI PKT_IN", "1 SND CLI CONN_START"])
+    }
+
     @Test func `a reader registered at HK_SND gets the packet in hand`() throws {
         let recorder = try Recorder(talk)
         let socket = recorder.stream("", [])
