@@ -13,6 +13,8 @@ import TCPTracking
 ///       ▲                      │        HK_SND  REXMIT    ERROR GAP            HK_RCV     NULL              │
 ///       └──────── orphan ◄─────┘                                                                            │
 ///       └───────────────── forget ◄─ endReceived ◄─ endSent ◄─ flush ◄──────── when the flow is over ◄──────┘
+///
+/// The segment that most are (established, next in order, nothing waiting) goes lookUp ─► arriveOrdinary ─► newData.
 public struct Worker: ~Copyable {
     /// Where the machine goes on when the events of the phase before are handed out.
     enum Phase: UInt8 {

@@ -27,7 +27,7 @@ struct LuaState: ~Copyable {
         guard let state = unsafe mos_lua_open(api, &answer) else { throw .outOfMemory }
         let lua = unsafe LuaState(owning: state)
         let problem = unsafe text(answer)
-        if !problem.isEmpty { throw .library(problem) }
+        if !problem.isEmpty { throw .scriptLibrary(problem) }
         return lua
     }
 

@@ -5,7 +5,7 @@ public enum ScriptError: Error, CustomStringConvertible, Equatable {
     /// LuaJIT could not get the memory for a state.
     case outOfMemory
     /// The script library does not start or does not fit the engine.
-    case library(String)
+    case scriptLibrary(String)
     /// The file cannot be read.
     case unreadable(path: String, reason: String)
     /// The text is not Lua; file and line are in the message.
@@ -17,7 +17,7 @@ public enum ScriptError: Error, CustomStringConvertible, Equatable {
     public var description: String {
         switch self {
         case .outOfMemory: "there is no memory for a Lua state"
-        case .library(let message): "the script library cannot start: \(message)"
+        case .scriptLibrary(let message): "the script library cannot start: \(message)"
         case .unreadable(let path, let reason): "cannot read the script \(path): \(reason)"
         case .syntax(let message): message
         case .script(let message): message

@@ -25,7 +25,7 @@ public final class ScriptHost {
         do {
             _ = try lua.call("open", options.encoded)
         } catch {
-            throw .library(error.description)
+            throw .scriptLibrary(error.description)
         }
     }
 

@@ -173,7 +173,7 @@ extension ScriptError {
     var exitStatus: Int32 {
         switch self {
         case .unreadable, .syntax: ExitStatus.usage
-        case .outOfMemory, .library, .script: ExitStatus.script
+        case .outOfMemory, .scriptLibrary, .script: ExitStatus.script
         }
     }
 }

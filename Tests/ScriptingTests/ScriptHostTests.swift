@@ -48,7 +48,7 @@ import Testing
         let engine = ScriptedEngine()
         unsafe engine.api.pointee.abi = 9999
         #expect(
-            throws: ScriptError.library(
+            throws: ScriptError.scriptLibrary(
                 "the script library and the engine differ in their ABI number: "
                     + "\(MOS_ABI_VERSION) here, 9999 in the engine"
             )
@@ -60,7 +60,7 @@ import Testing
         unsafe engine.api.pointee.size_event = 8
         let size = unsafe MemoryLayout<mos_event>.stride
         #expect(
-            throws: ScriptError.library(
+            throws: ScriptError.scriptLibrary(
                 "the script library and the engine differ in the size of an event: "
                     + "\(size) here, 8 in the engine"
             )
