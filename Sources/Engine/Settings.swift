@@ -139,8 +139,8 @@ public struct Settings: Sendable {
         case "handshake_timeout": handshakeTimeout = try seconds(key, value)
         case "close_timeout": closeTimeout = try seconds(key, value)
         case "time_wait": timeWait = try seconds(key, value)
-        case "buffer": buffer = try bytes(key, value)
-        case "buffer_pool": bufferPool = try bytes(key, value)
+        case "buffer": buffer = try bytes(key, value, upTo: 1 << 30)
+        case "buffer_pool": bufferPool = try bytes(key, value, upTo: 1 << 36)
         case "errors_in_a_row": errorsInARow = try count(key, value, 1...1_000_000)
         case "vlan_in_key": vlanInKey = try choice(key, value, ["on", "off"]) == "on"
         case "table_full": _ = try choice(key, value, ["refuse"])
@@ -184,7 +184,8 @@ public struct Settings: Sendable {
         return number
     }
 
-    private func bytes(_ key: String, _ value: String) throws(SettingError) -> Int {
+    private func bytes(_ key: String, _ value: String, upTo limit: Int) throws(SettingError) -> Int
+    {
         let units: [(suffix: String, factor: Int)] = [
             ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("K", 1 << 10), ("M", 1 << 20),
             ("G", 1 << 30),
@@ -196,9 +197,10 @@ public struct Settings: Sendable {
             factor = unit.factor
             break
         }
-        guard let number = Int(digits), number >= 0, number <= (1 << 36) / factor else {
+        guard let number = Int(digits), number >= 0, number <= limit / factor else {
             throw SettingError(
-                message: "setting '\(key)' is bytes, as in 65536 or 64KiB or 1MiB, not '\(value)'"
+                message:
+                    "setting '\(key)' is bytes, at most \(limit), as in 65536 or 64KiB, not '\(value)'"
             )
         }
         return number * factor

@@ -39,8 +39,8 @@ extension Worker {
         _ side: Side,
         _ value: Double
     ) -> Int32 {
-        guard value >= 0, value <= Double(1 << 31), value == value.rounded() else {
-            return failure(EINVAL, "a buffer size is 0 to 2147483648 bytes")
+        guard value >= 0, value <= Double(1 << 30), value == value.rounded() else {
+            return failure(EINVAL, "a buffer size is 0 to 1073741824 bytes")
         }
         func apply(_ registration: inout Registration) {
             if side == .client {

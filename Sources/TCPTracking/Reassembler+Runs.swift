@@ -47,7 +47,9 @@ extension Reassembler {
         after before: Int32,
         store: Bool
     ) -> Int32 {
-        if before >= 0, runs[before].end == offset, runs[before].block.isNone == !store {
+        // A range may grow as far as sequence numbers reach; its length must stay one.
+        let isLong = before >= 0 && runs[before].length > 1 << 30
+        if before >= 0, runs[before].end == offset, runs[before].block.isNone == !store, !isLong {
             if !store {
                 runs[before].length += Int32(piece.count)
                 return before

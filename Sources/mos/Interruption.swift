@@ -16,21 +16,20 @@ enum Interruption {
         _ = stop.isRaised
         _ = reports.load(ordering: .relaxed)
         for number in [SIGINT, SIGTERM] {
-            unsafe handle(number) { _ in
-                if Interruption.stop.raise() > 0 { unsafe Glibc._exit(130) }
+            handle(number) { _ in
+                if Interruption.stop.raise() > 0 { Glibc._exit(130) }
             }
         }
-        unsafe handle(SIGUSR1) { _ in Interruption.reports.add(1, ordering: .relaxed) }
+        handle(SIGUSR1) { _ in Interruption.reports.add(1, ordering: .relaxed) }
         return stop
     }
 
     /// True once for every time that counters were asked for.
     static func takeReportRequest() -> Bool { reports.exchange(0, ordering: .relaxed) > 0 }
 
-    @unsafe
     private static func handle(_ number: Int32, _ handler: @convention(c) (Int32) -> Void) {
         var action = unsafe sigaction()
-        unsafe action.__sigaction_handler.sa_handler = unsafe handler
+        unsafe action.__sigaction_handler.sa_handler = handler
         // No SA_RESTART: a read that waits for a slow pipe returns.
         _ = unsafe sigaction(number, &action, nil)
     }

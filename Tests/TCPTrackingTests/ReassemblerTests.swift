@@ -67,6 +67,20 @@ struct ReassemblerTests {
         #expect(bench.ranges == [])
     }
 
+    @Test func `a range behind a hole may be longer than a run`() throws {
+        var bench = try ReassemblyBench(seed: 1, pool: 4096)
+        bench.stores = false
+        let piece = [UInt8](repeating: 0, count: 65_535)
+        let end = Int64(40_000) * 65_535
+        for offset in stride(from: Int64(1), to: end, by: 65_535) {
+            let complete = ByteView.of(piece) {
+                bench.reassembler.merge(&bench.stream, $0, at: offset, store: false)
+            }
+            try #require(complete)
+        }
+        #expect(bench.ranges == [1..<end + 1])
+    }
+
     @Test func `the number of runs is limited`() throws {
         var bench = try ReassemblyBench(seed: 1, pool: 4 << 20)
         let limit = Int64(Reassembler.runLimit)

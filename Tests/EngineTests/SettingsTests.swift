@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-2-Clause
+import Testing
+
+@testable import Engine
+
+struct SettingsTests {
+    private func message(_ key: String, _ value: String) -> String? {
+        var settings = Settings()
+        do {
+            try settings.set(key, to: value)
+            return nil
+        } catch {
+            return error.message
+        }
+    }
+
+    @Test func `every listed setting takes its default`() {
+        for entry in Settings.all {
+            #expect(message(entry.key, entry.value) == nil, "\(entry.key)=\(entry.value)")
+        }
+    }
+
+    @Test func `values have units`() throws {
+        var settings = Settings()
+        try settings.set("buffer", to: "64KiB")
+        try settings.set("buffer_pool", to: "2G")
+        try settings.set("idle_timeout", to: "0.5")
+        try settings.set("checksums", to: "strict")
+        #expect(settings.buffer == 65536)
+        #expect(settings.bufferPool == 2 << 30)
+        #expect(settings.idleTimeout == 0.5)
+        #expect(settings.checksums == .strict)
+    }
+
+    @Test(arguments: [
+        ("idle_timeot", "1", "unknown setting 'idle_timeot', did you mean 'idle_timeout'?"),
+        ("xyzzy", "1", "unknown setting 'xyzzy'; 'mos settings' lists them"),
+        ("idle_timeout", "soon", "setting 'idle_timeout' is seconds"),
+        ("max_flows", "0", "setting 'max_flows' is a number from 1 to"),
+        ("buffer", "2GiB", "setting 'buffer' is bytes, at most 1073741824"),
+        ("buffer", "-1", "setting 'buffer' is bytes"),
+        ("vlan_in_key", "maybe", "setting 'vlan_in_key' is on or off, not 'maybe'"),
+        ("midstream", "on", "nothing else is supported by this version"),
+        ("gap.time", "1", "setting 'gap.time' is not supported by this version"),
+    ])
+    func `what cannot be is said`(key: String, value: String, words: String) {
+        #expect(message(key, value)?.contains(words) == true, "\(message(key, value) ?? "-")")
+    }
+}
