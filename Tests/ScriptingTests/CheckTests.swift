@@ -47,6 +47,16 @@ private func check(_ code: String) throws -> [String] {
         )
     }
 
+    @Test func `finds a wrong hook behind a bad filter`() throws {
+        let code = """
+            local s = mos.socket(mos.SOCK_MONITOR_STREAM)
+            mos.bind_filter(s, { syn = "nonsense" })
+            mos.register_callback(s, mos.ON_GAP, mos.HK_SND, print)
+            s:setsockopt(mos.CLIBUF, -1)
+            """
+        #expect(try check(code).map { $0.split(separator: ":")[1] } == ["2", "3", "4"])
+    }
+
     @Test(arguments: [
         ("local function f() mos.find_flow() end", "x.lua:1:24: mos.find_flow is not there yet"),
         ("local x = = 3", "x.lua:1:11: unexpected symbol near '='"),

@@ -91,6 +91,29 @@ local function check_names(chunk, add)
   end)
 end
 
+-- Calls whose mistakes are noted and then passed over, so that the ones behind them are found too.
+local passed_over = { "bind_filter", "register_callback", "setsockopt", "settimer", "every" }
+
+local function tolerate(report)
+  local function tolerant(fn)
+    return function(...)
+      local ok, result = pcall(fn, ...)
+      if ok then return result end
+      report(result)
+    end
+  end
+  local mos, Socket = package.loaded.mos, require("mos.flow").Socket
+  local wrapped, index = { on = true }, Socket.__index
+  for _, name in ipairs(passed_over) do
+    wrapped[name] = true
+    rawset(mos, name, tolerant(mos[name]))
+  end
+  Socket.__index = function(socket, key)
+    local value = index(socket, key)
+    return wrapped[key] and tolerant(value) or value
+  end
+end
+
 --- The diagnostics of a script as lines; an empty text when there is nothing to say.
 function check.check(source, text, load)
   local file, lines, found, seen = file_of(source), lines_of(text), {}, {}
@@ -110,11 +133,13 @@ function check.check(source, text, load)
     check_names(chunk, function(line, name, message)
       report(file, line, column_of(lines, line, name), message)
     end)
-    local ok, failure = pcall(load, source, text)
-    if not ok then
-      local where, line, message = split(failure, file)
+    local function report_failure(failure)
+      local where, line, message = split(tostring(failure), file)
       report(where, line, (lines[line] or ""):find "%S" or 1, message)
     end
+    tolerate(report_failure)
+    local ok, failure = pcall(load, source, text)
+    if not ok then report_failure(failure) end
   end
   table.sort(found, function(x, y)
     if x.line ~= y.line then return x.line < y.line end
