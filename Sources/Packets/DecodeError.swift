@@ -12,6 +12,10 @@ public enum DecodeError: Int, Error, CaseIterable, Sendable {
     case vlanTruncated
     /// More VLAN tags than ``VLAN/maximumDepth``.
     case vlanTooManyTags
+    /// The frame ends within what carries IP over the link: MPLS, PPP, PPPoE, PBB, C-HDLC, 802.11.
+    case carrierTruncated
+    /// More carriers than ``Carrier/maximumDepth``, or more MPLS labels than ``Carrier/maximumLabels``.
+    case carrierTooDeep
     /// Fewer than the 16 or 20 bytes of a Linux cooked header.
     case cookedTruncated
     /// Fewer than the 4 bytes of a BSD loopback header.
@@ -56,6 +60,8 @@ extension DecodeError: CustomStringConvertible {
         case .ethernetTruncated: "ethernet_truncated"
         case .vlanTruncated: "vlan_truncated"
         case .vlanTooManyTags: "vlan_too_many_tags"
+        case .carrierTruncated: "carrier_truncated"
+        case .carrierTooDeep: "carrier_too_deep"
         case .cookedTruncated: "cooked_truncated"
         case .loopbackTruncated: "loopback_truncated"
         case .rawTruncated: "raw_truncated"

@@ -4,6 +4,10 @@
 enum EtherType {
     /// Stands for "no number": what follows is not IP.
     static var none: UInt16 { 0 }
+    /// A number of nothing that is decoded here.
+    static var unknown: UInt16 { 0xFFFF }
+    /// Below it the field is a length, and LLC follows (IEEE 802.3).
+    static var smallest: UInt16 { 0x0600 }
     static var ipv4: UInt16 { 0x0800 }
     static var ipv6: UInt16 { 0x86DD }
     /// IEEE 802.1Q.
@@ -13,6 +17,20 @@ enum EtherType {
     /// QinQ as it was done before 802.1ad.
     static var oldQinQ: UInt16 { 0x9100 }
     static var olderQinQ: UInt16 { 0x9200 }
+
+    static var mpls: UInt16 { 0x8847 }
+    static var mplsMulticast: UInt16 { 0x8848 }
+    /// PPPoE, session stage.
+    static var pppoe: UInt16 { 0x8864 }
+    /// IEEE 802.1ah, provider backbone bridges.
+    static var pbb: UInt16 { 0x88E7 }
+
+    /// True for what ``Carrier`` looks into.
+    @inline(__always)
+    static func isCarrier(_ value: UInt16) -> Bool {
+        value < smallest || value == mpls || value == mplsMulticast || value == pppoe
+            || value == pbb
+    }
 
     @inline(__always)
     static func isTag(_ value: UInt16) -> Bool {

@@ -24,6 +24,7 @@ struct LinkHeader {
         } else {
             self = try Self.uncommon(bytes, type)
         }
+        if EtherType.isCarrier(etherType) { self = try Carrier.unwrap(self, bytes) }
     }
 
     /// Every link layer but Ethernet.
@@ -40,6 +41,10 @@ struct LinkHeader {
         case .linuxCooked2: try LinuxCooked.header2(bytes)
         case .null: try BSDLoopback.header(bytes)
         case .loop: try BSDLoopback.header(bytes)
+        case .ppp, .pppHDLC: try PPP.header(bytes)
+        case .ciscoHDLC: try CiscoHDLC.header(bytes)
+        case .wireless: try WirelessLAN.header(bytes)
+        case .radiotap: try WirelessLAN.radiotap(bytes)
         default: throw .linkUnknown
         }
     }

@@ -23,6 +23,16 @@ public struct LinkType: RawRepresentable, Hashable, Sendable {
     @inlinable public static var raw: LinkType { LinkType(rawValue: 101) }
     /// OpenBSD loopback: the address family in network byte order.
     @inlinable public static var loop: LinkType { LinkType(rawValue: 108) }
+    /// PPP, with or without its address and control bytes.
+    @inlinable public static var ppp: LinkType { LinkType(rawValue: 9) }
+    /// PPP in HDLC-like framing.
+    @inlinable public static var pppHDLC: LinkType { LinkType(rawValue: 50) }
+    /// Cisco HDLC.
+    @inlinable public static var ciscoHDLC: LinkType { LinkType(rawValue: 104) }
+    /// IEEE 802.11 without a header of the capturing machine.
+    @inlinable public static var wireless: LinkType { LinkType(rawValue: 105) }
+    /// IEEE 802.11 behind a radiotap header.
+    @inlinable public static var radiotap: LinkType { LinkType(rawValue: 127) }
     /// Linux cooked capture, version 1.
     @inlinable public static var linuxCooked: LinkType { LinkType(rawValue: 113) }
     /// Raw IPv4.

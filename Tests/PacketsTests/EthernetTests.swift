@@ -6,7 +6,7 @@ import Testing
 struct EthernetTests {
     @Test(
         arguments: [
-            (UInt16(0x0806), "ARP"), (0x88CC, "LLDP"), (0x8847, "MPLS"), (0x05DC, "802.3 length"),
+            (UInt16(0x0806), "ARP"), (0x88CC, "LLDP"), (0x05DC, "802.3 length"),
             (0x0026, "LLC"), (0, "0"), (0xFFFF, "unassigned"),
         ]
     )

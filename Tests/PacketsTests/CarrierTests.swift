@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-2-Clause
+import Packets
+import Testing
+
+struct CarrierTests {
+    /// The IP packet of a segment, without a link layer.
+    private let packet = PacketBuilder(linkType: .raw).frame(TCPSegment())
+    private let addresses = [UInt8](repeating: 2, count: 12)
+
+    private func ethernet(_ type: String, _ rest: [UInt8]) -> [UInt8] {
+        addresses + hex(type) + rest
+    }
+
+    private func expectSegment(_ frame: [UInt8], _ type: LinkType = .ethernet, at offset: Int) {
+        let decoded = Decoded(frame, linkType: type)
+        #expect(decoded.kind == .tcp && decoded.packet.l3 == offset, "\(decoded.result)")
+        for count in 0..<offset {
+            let cut = Decoded(Array(frame.prefix(count)), linkType: type)
+            #expect(cut.kind == .malformed || cut.kind == .nonIP, "cut at \(count)")
+        }
+    }
+
+    @Test func `MPLS labels are skipped to the bottom of the stack`() {
+        expectSegment(ethernet("8847", hex("00010040 00020140") + packet), at: 22)
+        expectSegment(ethernet("8100 0005 8848", hex("00020140") + packet), at: 22)
+    }
+
+    @Test func `an Ethernet pseudowire over MPLS is looked into`() {
+        let inner = ethernet("8100 0007 0800", packet)
+        let frame = ethernet("8847", hex("00020140 00000000") + inner)
+        expectSegment(frame, at: 14 + 8 + 18)
+        #expect(Decoded(frame).packet.vlan == 7)
+    }
+
+    @Test func `a stack without a bottom is an error`() {
+        let labels = [UInt8](repeating: 0, count: 4 * 40)
+        #expect(Decoded(ethernet("8847", labels)).error == .carrierTooDeep)
+        #expect(Decoded(ethernet("8847", [0, 0, 0, 0, 0])).error == .carrierTruncated)
+    }
+
+    @Test func `PPPoE sessions carry PPP`() {
+        expectSegment(ethernet("8864", hex("1100 0001 0030 0021") + packet), at: 22)
+        let other = Decoded(ethernet("8864", hex("1100 0001 0030 C021 0101 0004")))
+        #expect(other.kind == .nonIP)
+    }
+
+    @Test func `provider backbone bridges carry Ethernet`() {
+        expectSegment(ethernet("88E7", hex("00000001") + ethernet("0800", packet)), at: 32)
+    }
+
+    @Test func `SNAP names what follows, other LLC is not IP`() {
+        expectSegment(ethernet("0040", hex("AAAA03 000000 0800") + packet), at: 22)
+        #expect(Decoded(ethernet("0026", hex("424203 0000000000") + packet)).kind == .nonIP)
+    }
+
+    @Test func `PPP comes with and without address and control, long and short`() {
+        expectSegment(hex("FF03 0021") + packet, .ppp, at: 4)
+        expectSegment(hex("0021") + packet, .ppp, at: 2)
+        expectSegment(hex("21") + packet, .ppp, at: 1)
+        expectSegment(hex("FF03 0281 00020140") + packet, .pppHDLC, at: 8)
+    }
+
+    @Test func `Cisco HDLC has an EtherType`() {
+        expectSegment(hex("0F00 0800") + packet, .ciscoHDLC, at: 4)
+    }
+
+    @Test func `802.11 data frames carry LLC and SNAP`() {
+        let snap = hex("AAAA03 000000 0800")
+        let data = hex("0801 0000") + [UInt8](repeating: 1, count: 20)
+        expectSegment(data + snap + packet, .wireless, at: 32)
+        let qos = hex("8802 0000") + [UInt8](repeating: 1, count: 20) + hex("0000")
+        let radiotap = hex("0000 0A00 00000000 0000")
+        expectSegment(radiotap + qos + snap + packet, .radiotap, at: 10 + 26 + 8)
+        let bridge = hex("0803 0000") + [UInt8](repeating: 1, count: 26)
+        expectSegment(bridge + snap + packet, .wireless, at: 38)
+    }
+
+    @Test func `802.11 frames that are encrypted or no data are not IP`() {
+        let rest = [UInt8](repeating: 1, count: 60)
+        #expect(Decoded(hex("0841 0000") + rest, linkType: .wireless).kind == .nonIP)
+        #expect(Decoded(hex("8000 0000") + rest, linkType: .wireless).kind == .nonIP)
+        #expect(Decoded(hex("4801 0000") + rest, linkType: .wireless).kind == .nonIP)
+    }
+
+    @Test func `carriers within carriers have a limit`() {
+        var frame = ethernet("0800", packet)
+        for _ in 0..<8 { frame = ethernet("88E7", hex("00000001") + frame) }
+        #expect(Decoded(frame).kind == .tcp)
+        #expect(Decoded(ethernet("88E7", hex("00000001") + frame)).error == .carrierTooDeep)
+    }
+
+    @Test func `any bytes behind any carrier are decoded without a trap`() {
+        var random = SeededGenerator(seed: 11)
+        let types = ["8847", "8864", "88E7", "0030", "8848"]
+        let links: [LinkType] = [.ppp, .pppHDLC, .ciscoHDLC, .wireless, .radiotap, .ethernet]
+        for _ in 0..<30_000 {
+            let bytes = (0..<Int(random.next() % 70)).map { _ in UInt8(random.next() & 0xFF) }
+            let type = types[Int(random.next() % 5)]
+            _ = Decoded(ethernet(type, bytes))
+            _ = Decoded(bytes, linkType: links[Int(random.next() % 6)])
+        }
+    }
+}
