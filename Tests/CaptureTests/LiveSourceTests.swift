@@ -21,14 +21,11 @@ private let isRoot = geteuid() == 0
 /// Needs the kernel's own interfaces, so most of it runs as root only.
 struct LiveSourceTests {
     @Test func `an interface that does not exist is refused with the names of those that do`() {
-        #expect(
-            throws: SourceError.unreadable(
-                name: "nowhere0",
-                reason: "no such interface; there are "
-                    + LiveHandle.interfaceNames().joined(separator: ", ")
-            )
-        ) { try LiveSource(interface: "nowhere0") }
-        #expect(LiveHandle.interfaceNames().contains("lo"))
+        // Other tests make and remove interfaces at the same time: only the one that stays is looked for.
+        let error = #expect(throws: SourceError.self) { try LiveSource(interface: "nowhere0") }
+        let words = error?.description ?? ""
+        #expect(words.hasPrefix("nowhere0: no such interface; there are "))
+        #expect(words.split(separator: " ").contains { $0 == "lo" || $0 == "lo," })
     }
 
     @Test(.enabled(if: isRoot, "capturing needs root"))
