@@ -25,13 +25,7 @@ extension Worker {
         let sender = flushSide.other
         hasNewData = false
         // Data of a SYN that nobody accepted is no part of the stream (case T33).
-        let next = Int64(table[stream: ext, sender].next)
-        if reassembler.firstStored(table[stream: ext, sender], behind: next) == next {
-            reassembler.discardUnconfirmed(&table[stream: ext, sender])
-        }
-        if reassembler.isUnconfirmed(table[stream: ext, sender]) {
-            reassembler.discardUnconfirmed(&table[stream: ext, sender])
-        }
+        if reassembler.isUnconfirmed(table[stream: ext, sender]) { discardSYNData(ext, sender) }
         if let gap = reassembler.declareGap(&table[stream: ext, sender])
             ?? missingTail(ext, sender)
         {

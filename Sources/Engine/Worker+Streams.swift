@@ -57,6 +57,15 @@ extension Worker {
             at: update.offset,
             length: Int(segment.len)
         )
+        if payload.count < Int(segment.len) {
+            // The capture cut it: what was not captured is a gap, not a byte of the stream.
+            extent.fresh =
+                reassembler.extent(
+                    table[stream: ext, sender],
+                    at: update.offset,
+                    length: payload.count
+                ).fresh
+        }
         table[stream: ext, sender].bytes += Double(segment.len)
         table[stream: ext, sender].unique += Double(extent.fresh)
         if extent.isOutOfOrder, extent.fresh > 0 {
@@ -69,12 +78,13 @@ extension Worker {
 
     /// Data in a SYN counts once the SYN-ACK covers it (RFC 7413 section 3, case T33).
     private mutating func takeSYNData(_ ext: Int32, _ sender: Side) {
-        table[stream: ext, sender].bytes += Double(segment.len)
-        reassembler.storeUnconfirmed(
+        let fresh = reassembler.storeUnconfirmed(
             &table[stream: ext, sender],
             payload,
             store: isRead(ext, sentBy: sender)
         )
+        table[stream: ext, sender].bytes += Double(segment.len)
+        table[stream: ext, sender].unique += Double(fresh)
         payload = .empty
     }
 
@@ -87,11 +97,16 @@ extension Worker {
         else { return }
         if table[stream: ext, client].acked > 0 {
             reassembler.confirm(&table[stream: ext, client])
-            table[stream: ext, client].unique += Double(table[stream: ext, client].next)
             isConfirmed = true
         } else {
-            reassembler.discardUnconfirmed(&table[stream: ext, client])
+            discardSYNData(ext, client)
         }
+    }
+
+    /// The data of the SYN was not accepted: its repeat counts.
+    mutating func discardSYNData(_ ext: Int32, _ client: Side) {
+        let length = reassembler.discardUnconfirmed(&table[stream: ext, client])
+        table[stream: ext, client].unique -= Double(length)
     }
 
     /// confirm: data in the SYN became readable with the SYN-ACK.

@@ -132,14 +132,17 @@ public struct Reassembler: ~Copyable {
     }
 
     /// Stores bytes at offset 0 that count only once ``confirm(_:)`` is called: data in a SYN (RFC 7413).
+    ///
+    /// - Returns: how many are new.
     public mutating func storeUnconfirmed(
         _ stream: inout mos_stream,
         _ bytes: ByteView,
         store: Bool
-    ) {
-        guard stream.next == 0, stream.top == 0, bytes.count > 0 else { return }
+    ) -> Int {
+        guard stream.next == 0, stream.top == 0, bytes.count > 0 else { return 0 }
         stream.top = UInt64(bytes.count)
         _ = insertFresh(&stream, bytes, at: 0, store: store)
+        return bytes.count
     }
 
     /// What waited at `next` counts.
@@ -151,9 +154,14 @@ public struct Reassembler: ~Copyable {
     }
 
     /// What waited to be confirmed was not accepted: its repeat will be news.
-    public mutating func discardUnconfirmed(_ stream: inout mos_stream) {
-        release(&stream)
-        stream.top = stream.next
+    ///
+    /// - Returns: how many bytes it was.
+    public mutating func discardUnconfirmed(_ stream: inout mos_stream) -> Int {
+        guard isUnconfirmed(stream) else { return 0 }
+        let length = Int(runs[stream.runs].length)
+        unlinkFirst(&stream)
+        if stream.runs < 0 { stream.top = stream.next }
+        return length
     }
 
     /// Gives up the first hole: `next` moves to the bytes behind it.
