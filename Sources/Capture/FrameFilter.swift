@@ -52,3 +52,20 @@ public final class FrameFilter {
         lastProgram = filters[linkType]??.program
     }
 }
+
+/// A ``FrameFilter`` as the packet path calls it: a plain value, nothing to retain.
+///
+/// It is valid as long as the ``FrameFilter`` that it came from.
+@safe
+public struct FrameFilterReference: @unchecked Sendable {
+    private let filter: Unmanaged<FrameFilter>
+
+    /// Refers to `filter`, which somebody else keeps.
+    public init(_ filter: FrameFilter) { unsafe self.filter = .passUnretained(filter) }
+
+    /// True when the filter lets `frame` pass.
+    @inline(__always)
+    public func matches(_ frame: Frame) -> Bool {
+        unsafe filter._withUnsafeGuaranteedRef { $0.matches(frame) }
+    }
+}

@@ -45,6 +45,9 @@ public struct Inputs: ~Copyable {
     /// True when frames are filtered, or the run ends by a limit.
     var isLimited: Bool { filter != nil || packetLimit != nil || duration != nil }
 
+    /// True after every 1024th burst: time for what is not packets.
+    var isBreath: Bool { bursts & 1023 == 0 }
+
     /// The number of the source in hand.
     var number: Int { min(index, max(0, sources.count - 1)) }
 
@@ -77,7 +80,7 @@ public struct Inputs: ~Copyable {
         case .frames:
             takesTurn = sources.count > 1 && isLive
             bursts &+= 1
-            if bursts & 1023 == 0 { onBreath?() }
+            if isBreath { onBreath?() }
             return .frames
         case .idle:
             takesTurn = sources.count > 1 && isLive

@@ -1,40 +1,54 @@
 // SPDX-License-Identifier: BSD-2-Clause
 import Capture
 
-/// The sockets that see packets without a flow: RAW ones every frame, and whoever asked for orphans.
+/// What the packet path asks the sockets: who sees packets without a flow, and whose SYN filter a flow must pass.
+///
+/// Plain values, made anew whenever a socket or its filter changes; the sockets keep the filters.
 struct Listeners {
+    /// A filter that is not retained to be asked.
+    enum Filter {
+        /// Everything passes.
+        case none
+        case packet(FilterProgram)
+        case frame(FrameFilterReference)
+
+        init(_ filter: SocketFilter?) {
+            switch filter {
+            case nil: self = .none
+            case .packet(let filter): self = .packet(filter.program)
+            case .frame(let filter): self = .frame(FrameFilterReference(filter))
+            }
+        }
+    }
+
     /// One socket's callback slot and filter.
     struct Entry {
         let socket: Int32
         let slot: Int32
-        let filter: SocketFilter?
+        let filter: Filter
     }
 
     /// RAW sockets with a callback for every packet.
     var raw: [Entry] = []
     /// Sockets with a callback for packets of no flow.
     var orphan: [Entry] = []
-    /// True when a stream socket exists: else no flow is made.
-    var hasStreams = false
+    /// Stream sockets, with their SYN filters; without one no flow is made.
+    var stream: [Entry] = []
 
     init() {}
 
     /// What these sockets want.
     init(_ sockets: [MonitorSocket]) {
         for socket in sockets where !socket.isClosed {
-            let registration = socket.registration
-            let orphanSlot = registration.slot(.null, Event.orphan.rawValue)
-            let packetSlot = registration.slot(.null, Event.packetIn.rawValue)
+            func entry(_ slot: Int32, _ filter: SocketFilter?) -> Entry {
+                Entry(socket: socket.registration.socket, slot: slot, filter: Filter(filter))
+            }
+            let orphanSlot = socket.registration.slot(.null, Event.orphan.rawValue)
+            let packetSlot = socket.registration.slot(.null, Event.packetIn.rawValue)
             let filter = socket.kind == .raw ? socket.raw : socket.orphan
-            if socket.kind == .stream { hasStreams = true }
-            if orphanSlot != 0 {
-                orphan.append(
-                    Entry(socket: registration.socket, slot: orphanSlot, filter: filter)
-                )
-            }
-            if socket.kind == .raw, packetSlot != 0 {
-                raw.append(Entry(socket: registration.socket, slot: packetSlot, filter: filter))
-            }
+            if socket.kind == .stream { stream.append(entry(0, socket.syn)) }
+            if orphanSlot != 0 { orphan.append(entry(orphanSlot, filter)) }
+            if socket.kind == .raw, packetSlot != 0 { raw.append(entry(packetSlot, filter)) }
         }
     }
 }

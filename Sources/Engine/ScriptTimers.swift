@@ -15,8 +15,9 @@ struct ScriptTimers: ~Copyable {
     /// Those set before the first packet: their delay counts from it.
     private var waiting: [(id: Int64, delay: Int64)] = []
 
-    init?() {
-        guard let heap = DeadlineHeap(capacity: 1 << 22) else { return nil }
+    /// No timers; `room` is for those that wait and those cancelled that are not due yet.
+    init?(room: Int = 1 << 22) {
+        guard let heap = DeadlineHeap(capacity: room) else { return nil }
         self.heap = heap
     }
 
@@ -55,7 +56,7 @@ struct ScriptTimers: ~Copyable {
 
     /// The clock goes back to `new`: every timer keeps what is left of its time.
     mutating func restart(from old: Timestamp, to new: Timestamp) {
-        while heap.count > 0 { _ = heap.removeFirst() }
+        heap.removeAll()
         for (id, timer) in timers where timer.deadline != .max {
             let left = timer.deadline - old.nanoseconds
             _ = arm(id, at: new.advanced(nanoseconds: left).nanoseconds, timer.interval)
@@ -84,6 +85,14 @@ struct ScriptTimers: ~Copyable {
 
     private mutating func arm(_ id: Int64, at deadline: Int64, _ interval: Int64) -> Bool {
         timers[id] = Timer(deadline: deadline, interval: interval)
-        return heap.insert(.init(deadline: deadline, order: UInt64(id), item: id))
+        let entry = DeadlineHeap.Entry(deadline: deadline, order: UInt64(id), item: id)
+        if heap.insert(entry) { return true }
+        // Cancelled timers stay in the heap until they are due: only when it is full are they worth a search. There is
+        // room for four times the timers that may be set, so the next search is far away.
+        heap.removeAll()
+        for (id, timer) in timers where timer.deadline != .max {
+            _ = heap.insert(.init(deadline: timer.deadline, order: UInt64(id), item: id))
+        }
+        return true
     }
 }

@@ -196,7 +196,7 @@ extension Worker {
             let entry = list[Int(dispatch.position)]
             dispatch.position &+= 1
             if closedSockets &>> UInt32(entry.socket) & 1 != 0 { continue }
-            if let filter = entry.filter, !passes(filter) { continue }
+            if !passes(entry.filter) { continue }
             event.hand(
                 slot: entry.slot,
                 event: kind.number,

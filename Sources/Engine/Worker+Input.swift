@@ -28,6 +28,7 @@ extension Worker {
             case .idle:
                 // A pipe that is slow is still a capture: only packets move its clock.
                 if !inputs.isLive { continue }
+                countSources()
                 moveClock(to: wallClock())
                 if let clock, isOverdue(clock) { return finishAll(then: .ended) }
                 return fireDueWhileIdle()
@@ -37,7 +38,8 @@ extension Worker {
             case .ended:
                 return finishAll(then: .ended)
             }
-            if inputs.isLive { countSources() }
+            // Asking a live source what it lost is a system call: now and then is enough.
+            if inputs.isLive, inputs.isBreath { countSources() }
             if isNewFile, burstCount > 0 {
                 isNewFile = false
                 if let clock, burst[0].time < clock { return finishAll(then: .input) }
@@ -66,6 +68,7 @@ extension Worker {
         var kept = 0
         var number = counters[.packets]
         let isLimited = inputs.isLimited
+        let filter = inputs.filter.map { FrameFilterReference($0) }
         // Counted by the burst: the packets that ``PacketDecoder/decodeOrdinary(_:into:)`` takes, and their bytes.
         var ordinary = 0
         var bytes: UInt64 = 0
@@ -77,7 +80,7 @@ extension Worker {
                     break
                 }
                 number += 1
-                if let filter = inputs.filter, !filter.matches(frame) {
+                if let filter, !filter.matches(frame) {
                     counters[.filtered] += 1
                     continue
                 }

@@ -123,11 +123,15 @@ extension Worker {
     /// A flow for the SYN in hand when a socket's filter wants it; -1 when there is none.
     private mutating func startFlow() -> Int32 {
         let flags = TCPFlags(rawValue: packets[current].tcp_flags)
-        guard listeners.hasStreams, flags.intersection([.syn, .ack, .rst, .fin]) == .syn else {
+        guard !listeners.stream.isEmpty, flags.intersection([.syn, .ack, .rst, .fin]) == .syn else {
             return -1
         }
         let watchers = watchers()
-        guard watchers != 0, let set = startSet(watchers) else { return -1 }
+        guard watchers != 0 else { return -1 }
+        guard let set = startSet(watchers) else {
+            counters[.flowsRefused] += 1
+            return -1
+        }
         let slot = table.insert(packets[current], hash: hashes[current])
         guard slot >= 0 else {
             counters[.flowsRefused] += 1
@@ -148,17 +152,16 @@ extension Worker {
     /// The stream sockets whose SYN filter accepts the packet in hand, as bits.
     private mutating func watchers() -> UInt32 {
         var watchers: UInt32 = 0
-        for (number, socket) in sockets.enumerated()
-        where socket.kind == .stream && !socket.isClosed {
-            if let filter = socket.syn, !passes(filter) { continue }
-            watchers |= 1 << UInt32(number)
+        for index in listeners.stream.indices where passes(listeners.stream[index].filter) {
+            watchers |= 1 << UInt32(listeners.stream[index].socket)
         }
         return watchers
     }
 
     /// True when the packet in hand passes a filter.
-    mutating func passes(_ filter: SocketFilter) -> Bool {
+    mutating func passes(_ filter: Listeners.Filter) -> Bool {
         switch filter {
+        case .none: return true
         case .frame(let filter): return filter.matches(burst[current])
         case .packet(let filter):
             let plain = plain.view(packets[current], burst[current].bytes)

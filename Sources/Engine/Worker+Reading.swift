@@ -23,16 +23,8 @@ extension Worker {
         guard let side = Side(rawValue: UInt8(truncatingIfNeeded: side)) else {
             return failure(EINVAL, "a side is SIDE_CLI or SIDE_SVR")
         }
-        let place = sets.place(table.conns[slot].set, socket: number)
-        guard place >= 0 else {
-            return failure(EBADF, "monitor socket \(number) does not watch this flow")
-        }
-        guard sets[place: place].buffer(of: side) > 0 else {
-            return failure(
-                EINVAL,
-                "the \(side == .client ? "client" : "server")'s receive buffer is off"
-            )
-        }
+        let refusal = refusalToRead(number, slot, side)
+        if refusal < 0 { return refusal }
         // Nothing can be readable before the first payload byte; the reader is made with it.
         if table.conns[slot].ext < 0, !isLiveOn(slot, side) {
             event.setData(.empty, offset: 0, missed: 0)
@@ -47,6 +39,19 @@ extension Worker {
         let found = unread(slot, reader, side)
         event.setData(found.bytes, offset: found.offset, missed: missed)
         return Int32(clamping: found.bytes.count)
+    }
+
+    /// 0 when the socket may read the receive buffer of `side`, else what to answer.
+    private mutating func refusalToRead(_ number: Int32, _ slot: Int32, _ side: Side) -> Int32 {
+        let place = sets.place(table.conns[slot].set, socket: number)
+        guard place >= 0 else {
+            return failure(EBADF, "monitor socket \(number) does not watch this flow")
+        }
+        guard sets[place: place].buffer(of: side) > 0 else {
+            let end = side == .client ? "client" : "server"
+            return failure(EINVAL, "the \(end)'s receive buffer is off")
+        }
+        return 0
     }
 
     /// The reader of `socket` when all that it has not read lies in the packet in hand: the usual case.
@@ -120,16 +125,8 @@ extension Worker {
         guard let side = Side(rawValue: UInt8(truncatingIfNeeded: side)), offset >= 0,
             offset < 1e15, length >= 0
         else { return failure(EINVAL, "side, offset or length is out of range") }
-        let place = sets.place(table.conns[slot].set, socket: number)
-        guard place >= 0 else {
-            return failure(EBADF, "monitor socket \(number) does not watch this flow")
-        }
-        guard sets[place: place].buffer(of: side) > 0 else {
-            return failure(
-                EINVAL,
-                "the \(side == .client ? "client" : "server")'s receive buffer is off"
-            )
-        }
+        let refusal = refusalToRead(number, slot, side)
+        if refusal < 0 { return refusal }
         let at = Int64(offset)
         var bytes = ByteView.empty
         if isLiveOn(slot, side), at >= live.offset, at < live.end {

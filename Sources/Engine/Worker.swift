@@ -148,7 +148,9 @@ public struct Worker: ~Copyable {
                 runs: max(flows, 1 << 20),
                 bytes: max(settings.bufferPool, 256)
             ),
-            let readers = SlotPool<Reader>(capacity: min(flows * 4, Int(Int32.max) - 1)),
+            let readers = SlotPool<Reader>(
+                capacity: min(flows * Int(MOS_MAX_SOCKETS), Int(Int32.max) - 1)
+            ),
             let sets = CallbackSets(), let counters = Counters(), let plain = PlainPacket()
         else { throw .noMemory(flows: flows) }
         self.inputs = inputs

@@ -62,6 +62,10 @@ public struct DeadlineHeap: ~Copyable {
         return true
     }
 
+    /// Forgets all entries.
+    @inlinable
+    public mutating func removeAll() { used = 0 }
+
     /// Takes out the earliest entry; the heap must not be empty.
     @inlinable
     public mutating func removeFirst() -> Entry {

@@ -45,7 +45,7 @@ public struct TimeoutWheel: ~Copyable {
 
     /// Starts the wheel's clock anew; it must hold nothing.
     public mutating func restart(at now: Timestamp) {
-        while heap.count > 0 { _ = heap.removeFirst() }
+        heap.removeAll()
         tick = now.nanoseconds >> Self.shift
     }
 
