@@ -19,7 +19,7 @@ FNR == 1 { file++; sign = file == 1 ? -1 : 1; after = 0 }
 /^cfn=/ { called = name(substr($0, 5)); next }
 /^calls=/ {
     split(substr($0, 7), parts, " ")
-    if (called ~ watched) calls[called "\t" current] += sign * parts[1]
+    if (called ~ watched && current !~ endOfRun) calls[called "\t" current] += sign * parts[1]
     after = 1
     next
 }
@@ -31,6 +31,8 @@ FNR == 1 { file++; sign = file == 1 ? -1 : 1; after = 0 }
 }
 
 BEGIN {
+    # Sorts the connections that are still open, once.
+    endOfRun = "slotsInOrderOfStart"
     # Not mmap: LuaJIT's compiler tries random addresses with it until one lies near enough for its machine code,
     # a different number of times in each run.
     watched = "^_*(malloc|calloc|realloc|posix_memalign|aligned_alloc)$|^_*swift_.*" \
