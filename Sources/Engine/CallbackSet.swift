@@ -38,6 +38,14 @@ public struct Registration: BitwiseCopyable, Hashable, Sendable {
     public var clientBuffer: UInt32
     /// Bytes that may wait in the server's receive buffer; 0 = off.
     public var serverBuffer: UInt32
+    /// The overlap policy that it chose for the client's receive buffer, -1 = none.
+    public var clientPolicy: Int8 = -1
+    /// That of the server's receive buffer.
+    public var serverPolicy: Int8 = -1
+    /// Bytes of the client's receive buffer that are kept once they are read.
+    public var clientKeep: UInt32 = 0
+    /// Bytes of the server's receive buffer that are kept once they are read.
+    public var serverKeep: UInt32 = 0
     @usableFromInline var masks: (UInt16, UInt16, UInt16, UInt16) = (0, 0, 0, 0)
     @usableFromInline var slots: InlineArray<30, Int32> = .init(repeating: 0)
 
@@ -81,6 +89,16 @@ public struct Registration: BitwiseCopyable, Hashable, Sendable {
     @inlinable @inline(__always)
     public func buffer(of side: Side) -> Int { Int(side == .client ? clientBuffer : serverBuffer) }
 
+    /// The overlap policy that it chose for the receive buffer of `side`, -1 = none.
+    @inlinable
+    public func policy(of side: Side) -> Int8 { side == .client ? clientPolicy : serverPolicy }
+
+    /// Bytes of the receive buffer of `side` that are kept once they are read.
+    @inlinable @inline(__always)
+    public func keep(of side: Side) -> UInt32 {
+        buffer(of: side) > 0 && !isStopped(side) ? (side == .client ? clientKeep : serverKeep) : 0
+    }
+
     /// True when it reads the receive buffer of `side`.
     @inlinable @inline(__always)
     public func reads(_ side: Side) -> Bool {
@@ -100,9 +118,10 @@ public struct Registration: BitwiseCopyable, Hashable, Sendable {
     /// Everything that tells two registrations apart.
     private var words: [Int32] {
         var words = [socket]
-        for value in [stopped, reads, clientBuffer, serverBuffer] {
+        for value in [stopped, reads, clientBuffer, serverBuffer, clientKeep, serverKeep] {
             words.append(Int32(bitPattern: value))
         }
+        words.append(Int32(clientPolicy) << 8 | Int32(serverPolicy) & 0xFF)
         for index in slots.indices { words.append(slots[index]) }
         return words
     }
@@ -169,6 +188,8 @@ public struct CallbackSets: ~Copyable {
                 slots[place * 30 + slot] = registration.slots[slot]
             }
             record.reads |= registration.reads
+            if registration.clientKeep > 0 { record.reads |= 1 }
+            if registration.serverKeep > 0 { record.reads |= 2 }
             record.masks.0 |= registration.mask(.null)
             record.masks.1 |= registration.mask(.snd)
             record.masks.2 |= registration.mask(.rcv)

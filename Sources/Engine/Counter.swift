@@ -9,7 +9,7 @@ public enum Counter: Int, CaseIterable, Sendable {
     case otherIP, nonIP, fragments, truncated
     case offloadedIP, offloadedTCP, offloadedUDP
     case badTCPChecksum, badUDPChecksum, badICMPChecksum, badIPChecksum, badTCPOptions
-    case flows, flowsOpen, flowsRefused, orphans, invalid
+    case flows, flowsOpen, flowsRefused, flowsEvicted, orphans, invalid
     case retransmitted, outOfOrder, gaps, gapBytes
     case overruns, overrunBytes, bufferLimit, bufferPoolFull
     case timersRefused, clockSteps
@@ -31,6 +31,7 @@ public enum Counter: Int, CaseIterable, Sendable {
         case .badTCPOptions: "bad_tcp_options"
         case .flowsOpen: "flows_open"
         case .flowsRefused: "flows_refused"
+        case .flowsEvicted: "flows_evicted"
         case .outOfOrder: "out_of_order"
         case .gapBytes: "gap_bytes"
         case .overrunBytes: "overrun_bytes"

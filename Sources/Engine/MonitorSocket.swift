@@ -19,9 +19,11 @@ struct MonitorSocket {
     var orphan: SocketFilter?
     var raw: SocketFilter?
 
-    init(kind: Kind, number: Int32, buffer: Int) {
+    init(kind: Kind, number: Int32, settings: Settings) {
         self.kind = kind
-        registration = Registration(socket: number, buffer: buffer)
+        registration = Registration(socket: number, buffer: settings.buffer)
+        registration.clientKeep = UInt32(clamping: settings.keep)
+        registration.serverKeep = registration.clientKeep
     }
 }
 

@@ -24,10 +24,50 @@ struct PlainPacket: ~Copyable {
         guard packet.flags & UInt32(MOS_PKT_EXT_HEADERS) != 0, packet.ip_version == 6,
             Int(packet.l4) >= start + 40
         else { return whole }
+        return copyWithoutExtensions(packet, frame, end)
+    }
+
+    /// The plain packet with its addresses and ports exchanged: what its receiver would send.
+    func reversedView(_ packet: mos_packet, _ frame: ByteView) -> ByteView {
+        let plain = view(packet, frame)
+        let count = min(plain.count, room.capacity)
+        let target = unsafe UnsafeMutableRawPointer(room.base)
+        if unsafe target != UnsafeMutableRawPointer(mutating: plain.base) {
+            unsafe target.copyMemory(from: plain.base, byteCount: count)
+        }
+        let isV4 = packet.ip_version == 4
+        let (addresses, length) = isV4 ? (12, 4) : (8, 16)
+        let ports = isV4 ? Int(packet.l4 - packet.l3) : 40
+        guard count >= ports + 4, count >= addresses + 2 * length else { return plain }
+        unsafe Self.exchange(target + addresses, target + addresses + length, length)
+        unsafe Self.exchange(target + ports, target + ports + 2, 2)
+        return unsafe ByteView(base: target, count: count)
+    }
+
+    @unsafe
+    private static func exchange(
+        _ a: UnsafeMutableRawPointer,
+        _ b: UnsafeMutableRawPointer,
+        _ count: Int
+    ) {
+        for index in 0..<count {
+            let byte = unsafe a.load(fromByteOffset: index, as: UInt8.self)
+            unsafe a.storeBytes(
+                of: b.load(fromByteOffset: index, as: UInt8.self),
+                toByteOffset: index,
+                as: UInt8.self
+            )
+            unsafe b.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
+        }
+    }
+
+    private func copyWithoutExtensions(_ packet: mos_packet, _ frame: ByteView, _ end: Int)
+        -> ByteView
+    {
         let upper = frame.slice(Int(packet.l4), end - Int(packet.l4))
         let count = min(upper.count, room.capacity - 40)
         let target = unsafe UnsafeMutableRawPointer(room.base)
-        unsafe target.copyMemory(from: whole.base, byteCount: 40)
+        unsafe target.copyMemory(from: frame.base + Int(packet.l3), byteCount: 40)
         unsafe (target + 40).copyMemory(from: upper.base, byteCount: count)
         unsafe target.storeBytes(of: packet.proto, toByteOffset: 6, as: UInt8.self)
         let length = UInt16(truncatingIfNeeded: count)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 import Packets
+import TCPTracking
 
 /// The engine's settings, as `--set key=value` names them.
 public struct Settings: Sendable {
@@ -17,6 +18,18 @@ public struct Settings: Sendable {
     public var buffer = 1 << 20
     /// Bytes that wait at most per worker.
     public var bufferPool = 256 << 20
+    /// Read bytes that are kept per side, for comparing repeats.
+    public var keep = 0
+    /// Which bytes win where segments overlap with other content.
+    public var overlap = OverlapPolicy.first
+    /// Track connections whose SYN was not seen.
+    public var midstream = false
+    /// Packets of a flow after which bytes that were acknowledged but not captured are given up.
+    public var gapPackets = 3
+    /// Seconds after which they are.
+    public var gapTime = 0.1
+    /// End the connection that was silent longest when the table is full, instead of refusing the new one.
+    public var evicts = false
     /// What is done about checksums.
     public var checksums = ChecksumPolicy.auto
     /// Tell connections of different VLANs apart.
@@ -50,8 +63,9 @@ public struct Settings: Sendable {
         Entry(
             key: "table_full",
             value: "refuse",
-            unit: "refuse",
-            meaning: "what happens to the next connection then: it is not tracked, and counted"
+            unit: "refuse|evict",
+            meaning:
+                "the next connection is not tracked, and counted; or the longest silent one ends"
         ),
         Entry(
             key: "idle_timeout",
@@ -90,16 +104,35 @@ public struct Settings: Sendable {
             meaning: "bytes kept per worker in all"
         ),
         Entry(
+            key: "keep",
+            value: "0",
+            unit: "bytes",
+            meaning: "read bytes kept per side, to compare repeats with"
+        ),
+        Entry(
             key: "overlap",
             value: "first",
-            unit: "first",
+            unit: OverlapPolicy.allCases.map(\.description).joined(separator: "|"),
             meaning: "which bytes win where segments overlap with different content"
         ),
         Entry(
             key: "midstream",
             value: "off",
-            unit: "off",
+            unit: "on|off",
             meaning: "whether connections are tracked whose SYN was not seen"
+        ),
+        Entry(
+            key: "gap.packets",
+            value: "3",
+            unit: "packets",
+            meaning:
+                "bytes acknowledged but not captured are a gap after so many packets of the flow"
+        ),
+        Entry(
+            key: "gap.time",
+            value: "0.1",
+            unit: "seconds",
+            meaning: "or after this long"
         ),
         Entry(
             key: "checksums",
@@ -123,7 +156,7 @@ public struct Settings: Sendable {
 
     /// Settings that the design names for later versions: said so instead of "unknown".
     static let later = [
-        "keep", "decap", "gap.packets", "gap.time", "fragments_pool", "fragment_timeout",
+        "decap", "fragments_pool", "fragment_timeout",
     ]
 
     /// Changes a setting.
@@ -143,9 +176,15 @@ public struct Settings: Sendable {
         case "buffer_pool": bufferPool = try bytes(key, value, upTo: 1 << 36)
         case "errors_in_a_row": errorsInARow = try count(key, value, 1...1_000_000)
         case "vlan_in_key": vlanInKey = try choice(key, value, ["on", "off"]) == "on"
-        case "table_full": _ = try choice(key, value, ["refuse"])
-        case "overlap": _ = try choice(key, value, ["first"])
-        case "midstream": _ = try choice(key, value, ["off"])
+        case "table_full": evicts = try choice(key, value, ["refuse", "evict"]) == "evict"
+        case "keep": keep = try bytes(key, value, upTo: 1 << 30)
+        case "overlap":
+            let names = OverlapPolicy.allCases.map(\.description)
+            let chosen = try choice(key, value, names)
+            overlap = OverlapPolicy.allCases.first { $0.description == chosen } ?? .first
+        case "midstream": midstream = try choice(key, value, ["on", "off"]) == "on"
+        case "gap.packets": gapPackets = try count(key, value, 1...255)
+        case "gap.time": gapTime = try seconds(key, value)
         case "checksums":
             let chosen = try choice(key, value, ["auto", "strict", "off"])
             checksums = chosen == "off" ? .off : chosen == "strict" ? .strict : .auto

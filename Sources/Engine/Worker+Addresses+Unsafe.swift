@@ -11,6 +11,10 @@ extension Worker {
     }
     /// Extension 0.
     @unsafe public var extensionsAddress: UnsafeMutablePointer<mos_ext> { unsafe table.exts.base }
+    /// The high half of the serial number of connection 0.
+    @unsafe public var serialsHighAddress: UnsafeMutablePointer<UInt32> {
+        unsafe table.serialsHighAddress
+    }
     /// Counter 0.
     @unsafe public var countersAddress: UnsafeMutablePointer<Double> { unsafe counters.values.base }
 

@@ -26,7 +26,7 @@ extension Worker {
         guard number < Int32(MOS_MAX_SOCKETS) else {
             return failure(ENFILE, "there are \(MOS_MAX_SOCKETS) monitor sockets already")
         }
-        sockets.append(MonitorSocket(kind: kind, number: number, buffer: settings.buffer))
+        sockets.append(MonitorSocket(kind: kind, number: number, settings: settings))
         socketsChanged()
         return number
     }

@@ -152,7 +152,7 @@ extension Worker {
             // After the first time only a piece behind a gap, with everything before it read, is news.
             let isNews =
                 dispatch.left & bit != 0
-                || readers[reader][offset: dispatch.side] >= newDataEnd
+                || self[reader: reader][offset: dispatch.side] >= newDataEnd
             guard isNews, let end = endOfReadable(reader, dispatch.side) else {
                 dispatch.position &+= 1
                 dispatch.left = dispatch.bits
@@ -183,7 +183,7 @@ extension Worker {
             else { continue }
             event.setArgument(
                 code: Int32(MOS_ERROR_OVERRUN),
-                offset: readers[reader][offset: dispatch.side],
+                offset: self[reader: reader][offset: dispatch.side],
                 length: lost
             )
             return hand(place, Event.error.rawValue)

@@ -36,17 +36,23 @@ extension Worker {
         if flushSide == .server { flushSide = .client } else { phase = .endSent }
     }
 
-    /// Bytes at the end of the stream that the sender's FIN proves, but that were not captured.
-    ///
-    /// What only the other end's acknowledgement tells of is not counted: nothing of the sender lies behind it.
+    /// Bytes at the end of the stream that the sender's FIN proves, or that its peer has acknowledged, but that were not
+    /// captured.
     private mutating func missingTail(_ ext: Int32, _ sender: Side)
         -> (offset: Int64, length: Int64)?
     {
-        let stream = table[stream: ext, sender]
-        guard stream.fin != .max, stream.fin > stream.next else { return nil }
-        let gap = (offset: Int64(stream.next), length: Int64(stream.fin - stream.next))
-        reassembler.skip(&table[stream: ext, sender], gap.length)
-        return gap
+        let next = Int64(table[stream: ext, sender].next)
+        guard let end = provedEnd(ext, sender), end > next else { return nil }
+        reassembler.skip(&table[stream: ext, sender], end - next)
+        return (next, end - next)
+    }
+
+    private mutating func provedEnd(_ ext: Int32, _ sender: Side) -> Int64? {
+        if table[stream: ext, sender].has(MOS_STREAM_FIN) {
+            return Int64(table[health: ext, sender].fin)
+        }
+        return table[stream: ext, sender].has(MOS_STREAM_SUSPECT)
+            ? table.acknowledgedOffset(flow, of: sender) : nil
     }
 
     /// flushData: NEW_DATA for what a gap made readable; then the next hole.
@@ -88,10 +94,11 @@ extension Worker {
         let slot = ending
         let ext = table.conns[slot].ext
         if ext >= 0 {
-            var reader = table.exts[ext].cli.readers
-            while reader >= 0 {
-                let next = readers[reader].next
-                readers.give(reader)
+            var reader = firstReader(ext)
+            while reader != Self.noReader {
+                let next = self[reader: reader].next
+                // The first lies in the extension.
+                if reader >= 0 { readers.give(reader) }
                 reader = next
             }
             for side in Side.allCases { reassembler.release(&table[stream: ext, side]) }
@@ -126,6 +133,7 @@ extension Worker {
                 clock = nil
                 stepCandidate = nil
                 timers.restart(from: old, to: burst[current].time)
+                suspects.removeAll()
             }
             return
         }

@@ -202,7 +202,8 @@ extension Worker {
         if ahead < burstCount, kinds[ahead] == .tcp { table.prefetchStreams(guesses[ahead]) }
         let time = burst[current].time
         if let now = clock, time.nanoseconds &- now.nanoseconds <= Self.largestStep, time >= now,
-            wheel.isQuiet(at: time), time.nanoseconds < timers.earliest
+            wheel.isQuiet(at: time), time.nanoseconds < timers.earliest,
+            time.nanoseconds < suspects.earliest
         {
             stepCandidate = nil
             clock = time
@@ -227,12 +228,13 @@ extension Worker {
     var isQuiet: Bool {
         guard let clock else { return true }
         return wheel.isQuiet(at: clock) && clock.nanoseconds < timers.earliest
+            && clock.nanoseconds < suspects.earliest
     }
 
     /// due: fires what was due before the packet's time, in order; then the packet is in hand.
     mutating func fireDue() -> Int32? {
         if let slot = fireNextDue() { return slot }
-        if ending >= 0 { return nil }
+        if phase != .due { return nil }
         if burstCount > current {
             takeInHand()
             phase = .raw
@@ -254,11 +256,17 @@ extension Worker {
         while true {
             let flowDue = wheel.earliestDue(at: clock, in: &table.conns) { timeouts.deadline($0) }
             let timerDue = timers.earliest
-            if flowDue == .max && timerDue > clock.nanoseconds {
+            let gapDue = suspects.earliest
+            if flowDue == .max && timerDue > clock.nanoseconds && gapDue > clock.nanoseconds {
                 event.now = clock.shared
                 return nil
             }
             event.clearPacket()
+            if gapDue <= flowDue, gapDue <= timerDue {
+                event.now = Timestamp(nanoseconds: gapDue).shared
+                if declareOverdue() { return nil }
+                continue
+            }
             if flowDue <= timerDue {
                 event.now = Timestamp(nanoseconds: flowDue).shared
                 let slot = wheel.takeDue(in: &table.conns)

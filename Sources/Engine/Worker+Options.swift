@@ -19,14 +19,10 @@ extension Worker {
         switch Int(option) {
         case MOS_OPT_CLIBUF: return setBuffer(number, slot, generation, .client, value)
         case MOS_OPT_SVRBUF: return setBuffer(number, slot, generation, .server, value)
-        case MOS_OPT_CLIOVERLAP, MOS_OPT_SVROVERLAP:
-            guard value == Double(MOS_OVERLAP_POLICY_FIRST) else {
-                return failure(
-                    EOPNOTSUPP,
-                    "this version keeps what came first (OVERLAP_POLICY_FIRST)"
-                )
-            }
-            return slot < 0 || table.isLive(slot, generation: generation) ? 0 : badFlow()
+        case MOS_OPT_CLIKEEP: return setKeep(number, slot, generation, .client, value)
+        case MOS_OPT_SVRKEEP: return setKeep(number, slot, generation, .server, value)
+        case MOS_OPT_CLIOVERLAP: return setPolicy(number, slot, generation, .client, value)
+        case MOS_OPT_SVROVERLAP: return setPolicy(number, slot, generation, .server, value)
         case MOS_OPT_STOP_MON: return stop(number, slot, generation, side: value)
         default: return failure(ENOPROTOOPT, "this option cannot be set")
         }
@@ -64,6 +60,77 @@ extension Worker {
         }
         event.turn()
         return 0
+    }
+
+    /// Sets how many read bytes of the receive buffer of `side` are kept.
+    private mutating func setKeep(
+        _ number: Int32,
+        _ slot: Int32,
+        _ generation: UInt32,
+        _ side: Side,
+        _ value: Double
+    ) -> Int32 {
+        guard value >= 0, value <= Double(1 << 30), value == value.rounded() else {
+            return failure(EINVAL, "bytes to keep are 0 to 1073741824")
+        }
+        func apply(_ registration: inout Registration) {
+            if side == .client {
+                registration.clientKeep = UInt32(value)
+            } else {
+                registration.serverKeep = UInt32(value)
+            }
+        }
+        if slot < 0 {
+            apply(&sockets[Int(number)].registration)
+            socketsChanged()
+            return 0
+        }
+        let result = change(number, slot, generation, apply)
+        guard result == 0, table.conns[slot].ext >= 0 else { return result }
+        markKept(slot, table.conns[slot].ext, side)
+        discardRead(slot, side)
+        event.turn()
+        return 0
+    }
+
+    /// Chooses which bytes win where what reaches `side` overlaps with other content.
+    private mutating func setPolicy(
+        _ number: Int32,
+        _ slot: Int32,
+        _ generation: UInt32,
+        _ side: Side,
+        _ value: Double
+    ) -> Int32 {
+        guard value >= 0, value < Double(MOS_OVERLAP_POLICY_COUNT), value == value.rounded() else {
+            return failure(EINVAL, "there is no such overlap policy")
+        }
+        func apply(_ registration: inout Registration) {
+            if side == .client {
+                registration.clientPolicy = Int8(value)
+            } else {
+                registration.serverPolicy = Int8(value)
+            }
+        }
+        if slot < 0 {
+            apply(&sockets[Int(number)].registration)
+            socketsChanged()
+            return 0
+        }
+        guard table.isLive(slot, generation: generation) else { return badFlow() }
+        let ext = table.conns[slot].ext
+        if ext >= 0, table[stream: ext, side.other].top > 0 {
+            return failure(EBUSY, "bytes have arrived: the overlap policy cannot change any more")
+        }
+        return change(number, slot, generation, apply)
+    }
+
+    /// The overlap policy of the receive buffer of `side`: that of the first socket that chose one.
+    func policy(_ set: Int32, _ side: Side) -> UInt8 {
+        for index in 0..<sets.count(set) {
+            let chosen = sets[place: sets.place(set, index)].policy(of: side)
+            if chosen >= 0 { return UInt8(chosen) }
+        }
+        return settings.overlap.rawValue
     }
 
     mutating func stop(_ number: Int32, _ slot: Int32, _ generation: UInt32, side: Double)
@@ -104,8 +171,19 @@ extension Worker {
         case MOS_OPT_CLIBUF, MOS_OPT_SVRBUF:
             event.setValues(Double(sets[place: place].buffer(of: side)))
             return 1
-        case MOS_OPT_CLIOVERLAP, MOS_OPT_SVROVERLAP, MOS_OPT_CLIKEEP, MOS_OPT_SVRKEEP:
-            event.setValues(0)
+        case MOS_OPT_CLIKEEP, MOS_OPT_SVRKEEP:
+            event.setValues(Double(sets[place: place].keep(of: side)))
+            return 1
+        case MOS_OPT_CLIOVERLAP, MOS_OPT_SVROVERLAP:
+            let ext = table.conns[slot].ext
+            let isChosen = ext >= 0 && table[stream: ext, side.other].top > 0
+            event.setValues(
+                Double(
+                    isChosen
+                        ? table[stream: ext, side.other].policy
+                        : policy(table.conns[slot].set, side)
+                )
+            )
             return 1
         case MOS_OPT_STOP_MON:
             event.setValues(Double(sets[place: place].stopped))
@@ -136,11 +214,17 @@ extension Worker {
         switch Int(option) {
         case MOS_OPT_CLIBUF: event.setValues(Double(registration.clientBuffer))
         case MOS_OPT_SVRBUF: event.setValues(Double(registration.serverBuffer))
-        case MOS_OPT_CLIOVERLAP, MOS_OPT_SVROVERLAP, MOS_OPT_CLIKEEP, MOS_OPT_SVRKEEP:
-            event.setValues(0)
+        case MOS_OPT_CLIKEEP: event.setValues(Double(registration.clientKeep))
+        case MOS_OPT_SVRKEEP: event.setValues(Double(registration.serverKeep))
+        case MOS_OPT_CLIOVERLAP: event.setValues(Double(effective(registration.clientPolicy)))
+        case MOS_OPT_SVROVERLAP: event.setValues(Double(effective(registration.serverPolicy)))
         default: return failure(ENOPROTOOPT, "this is an option of a flow, not of a socket")
         }
         return 1
+    }
+
+    private func effective(_ policy: Int8) -> UInt8 {
+        policy < 0 ? settings.overlap.rawValue : UInt8(policy)
     }
 
     mutating func fragment(_ slot: Int32, _ side: Side, _ wanted: Int32) -> Int32 {
@@ -174,12 +258,12 @@ extension Worker {
         }
         let stream = table[stream: ext, sender]
         var read = Int64(stream.next)
-        var reader = table.exts[ext].cli.readers
-        while reader >= 0 {
-            if readers[reader].socket == number, readers[reader].reads(side) {
-                read = readers[reader][offset: side]
+        var reader = firstReader(ext)
+        while reader != Self.noReader {
+            if self[reader: reader].socket == number, self[reader: reader].reads(side) {
+                read = self[reader: reader][offset: side]
             }
-            reader = readers[reader].next
+            reader = self[reader: reader].next
         }
         event.setValues(iss, Double(read), Double(stream.next), Double(stream.top))
         return 4

@@ -28,6 +28,10 @@ extension Worker {
         hand.sender.flags |= segment.flags.rawValue
         hand.sender.wnd = segment.wnd
         hand.sender.nxt = (segment.seq + segment.len).value
+        if segment.hasTimestamps {
+            hand.sent.tsval = segment.tsval
+            hand.sent.set(MOS_STREAM_TIMESTAMPS)
+        }
         hand.packet.offset = Double(offset)
         hand.packet.flags |= UInt32(MOS_PKT_HAS_OFFSET)
         flow = slot
@@ -60,11 +64,8 @@ extension Worker {
         hasNewData = segment.len > 0
         payload = .empty
         if hasNewData { pass(hand, sender) }
-        let acked = segment.ack.offset(
-            iss: SequenceNumber(hand.receiver.iss),
-            near: Int64(hand.answered.next)
-        )
-        if acked > Int64(hand.answered.acked) { hand.answered.acked = UInt64(acked) }
+        // What the other end sent is looked at only when it is news that it arrived.
+        if table.noteAcknowledgement(hand.conn.ext, segment) { acknowledged(hand.conn.ext) }
         phase = .newData
         beginPacketIn(hand, at: .rcv, side: sender.other)
         guard dispatch.kind == .none else { return }
@@ -97,7 +98,7 @@ extension Worker {
     @inline(__always)
     private mutating func wantsBytes(_ hand: FlowInHand) -> Bool {
         hasNewData
-            && (hand.sent.reading != 0
+            && (hand.sent.has(MOS_STREAM_READ)
                 || sets.mask(hand.conn.set, .null) & (Event.newData.bit | Event.error.bit) != 0)
     }
 }
@@ -110,11 +111,30 @@ extension FlowInHand {
         let flags = TCPFlags(rawValue: packet.tcp_flags)
         let next = UInt32(truncatingIfNeeded: sent.next)
         let established = TCPState.established.rawValue
+        let special = MOS_STREAM_CLOSING | MOS_STREAM_KEEP | MOS_STREAM_ZERO_WINDOW
         return flags.contains(.ack) && flags.isDisjoint(with: closing)
             && sender.state == established && receiver.state == established
             && sender.known != 0 && receiver.known != 0
             && packet.seq == sender.nxt && packet.seq == sender.iss &+ 1 &+ next
-            && sent.runs < 0 && sent.top <= sent.next && sent.fin == .max && answered.fin == .max
+            && sent.runs < 0 && sent.top <= sent.next && !sent.has(special)
+            && conn.flags & UInt8(MOS_CONN_SUSPECT) == 0
             && packet.flags & UInt32(MOS_PKT_TRUNCATED) == 0
+            && isAcknowledgementOrdinary && areTimestampsOrdinary
+    }
+
+    /// True when the acknowledgement is the last one again, or of what was captured.
+    @inline(__always)
+    private var isAcknowledgementOrdinary: Bool {
+        let ack = SequenceNumber(packet.ack)
+        return sent.has(MOS_STREAM_ACK) && SequenceNumber(sent.ack) <= ack
+            && ack <= SequenceNumber(receiver.nxt)
+    }
+
+    /// True when there are no timestamps, or one that is not older than the last (RFC 7323 section 5.3).
+    @inline(__always)
+    private var areTimestampsOrdinary: Bool {
+        packet.flags & UInt32(MOS_PKT_HAS_TIMESTAMPS) == 0
+            || !sent.has(MOS_STREAM_TIMESTAMPS)
+            || SequenceNumber(sent.tsval) <= SequenceNumber(packet.tsval)
     }
 }

@@ -49,10 +49,11 @@ extension Worker {
         if slot < 0 {
             slot = startFlow()
             guard slot >= 0 else {
-                phase = .orphan
+                // A flow ends to make room, and the packet is looked up again; or it belongs to none.
+                if ending < 0 { phase = .orphan }
                 return
             }
-            segment = Segment(packets[current], sender: .client)
+            segment = Segment(packets[current], sender: table.sender(slot, packets[current]))
         } else {
             segment = Segment(packets[current], sender: table.sender(slot, packets[current]))
             if isReuse(slot) {
@@ -62,6 +63,35 @@ extension Worker {
             }
         }
         flow = slot
+        if isNewFlow, segment.sender == .server {
+            // CONN_START is the client's at HK_SND: it comes before what the server's packet does.
+            phase = .startSent
+            return
+        }
+        update(slot)
+    }
+
+    /// startSent: CONN_START at HK_SND of a flow whose first captured packet is the server's.
+    mutating func startSent() {
+        phase = .startReceived
+        begin(Event.connStart.bit, at: .snd, side: .client)
+    }
+
+    /// startReceived: the same at HK_RCV; then the packet takes its usual way.
+    mutating func startReceived() {
+        phase = .update
+        begin(Event.connStart.bit, at: .rcv, side: .server)
+    }
+
+    /// update: the packet that started the flow goes through the sender's stack.
+    mutating func updateStarted() {
+        isNewFlow = false
+        update(flow)
+    }
+
+    /// Updates the sender's stack; then HK_SND.
+    private mutating func update(_ slot: Int32) {
+        forgetOldTimestamps(slot)
         noteTime(slot)
         let clientState = table.conns[slot].cli.state
         update = table.send(slot, segment)
@@ -69,6 +99,7 @@ extension Worker {
         if update.invalid != 0 {
             counters[.invalid] += 1
             packets[current].invalid = update.invalid
+            if update.invalid == UInt8(MOS_INVALID_SYN) { noteRefusedSYN(slot) }
         } else if segment.flags.contains(.rst) {
             let refused = clientState == UInt8(MOS_STATE_SYN_SENT) && segment.sender == .server
             table.conns[slot].end_reason = UInt8(refused ? MOS_END_REFUSED : MOS_END_RESET)
@@ -82,10 +113,19 @@ extension Worker {
         sent()
     }
 
+    /// After 24 days of silence timestamps may have wrapped: nothing can be told from the last one (RFC 7323 section 5.5).
+    private mutating func forgetOldTimestamps(_ slot: Int32) {
+        let ext = table.conns[slot].ext
+        let last = table.conns[slot].last.sec
+        let now = packets[current].time.sec
+        guard ext >= 0, now > last, now &- last > 24 * 86_400 else { return }
+        for side in Side.allCases { table[stream: ext, side].clear(MOS_STREAM_TIMESTAMPS) }
+    }
+
     /// The time of the flow's last packet; how far the clock is ahead of it where packets are out of order, so that
     /// silence is measured from when the packet came.
     @inline(__always)
-    private mutating func noteTime(_ slot: Int32) {
+    mutating func noteTime(_ slot: Int32) {
         let now = event.now
         var time = packets[current].time
         if now.sec < time.sec || now.sec == time.sec && now.nsec < time.nsec {
@@ -112,100 +152,28 @@ extension Worker {
         if flags & UInt32(MOS_PKT_WSCALE) != 0 {
             table[end: slot, side].wscale = packets[current].wscale
         }
-        if segment.flags.contains(.ack), table.conns[slot].synack_delay == 0 {
-            let delay =
-                Timestamp(packets[current].time).nanoseconds
-                - Timestamp(table.conns[slot].start).nanoseconds
-            table.conns[slot].synack_delay = UInt32(clamping: delay / 1000)
-        }
+        guard update.invalid == 0, segment.flags.contains(.ack), table.conns[slot].svr_rtt == 0,
+            side == .server, table.conns[slot].flags & UInt8(MOS_CONN_MIDSTREAM) == 0
+        else { return }
+        table.conns[slot].svr_rtt = microseconds(since: table.conns[slot].start)
     }
 
-    /// A flow for the SYN in hand when a socket's filter wants it; -1 when there is none.
-    private mutating func startFlow() -> Int32 {
-        let flags = TCPFlags(rawValue: packets[current].tcp_flags)
-        guard !listeners.stream.isEmpty, flags.intersection([.syn, .ack, .rst, .fin]) == .syn else {
-            return -1
-        }
-        let watchers = watchers()
-        guard watchers != 0 else { return -1 }
-        guard let set = startSet(watchers) else {
-            counters[.flowsRefused] += 1
-            return -1
-        }
-        let slot = table.insert(packets[current], hash: hashes[current])
-        guard slot >= 0 else {
-            counters[.flowsRefused] += 1
-            return -1
-        }
-        sets.retain(set)
-        table.conns[slot].set = set
-        counters[.flows] += 1
-        counters[.flowsOpen] += 1
-        for state in states { state.clear(slot) }
-        isNewFlow = true
-        table.conns[slot].phase = Timeouts.Class.handshake
-        noteTime(slot)
-        wheel.schedule(slot, deadline: timeouts.deadline(table.conns[slot]), in: &table.conns)
-        return slot
+    /// From the SYN-ACK to the ACK in hand, which ends the handshake.
+    @inline(__always)
+    mutating func noteHandshakeEnd(_ slot: Int32) {
+        guard segment.sender == .client, table.conns[slot].cli_rtt == 0,
+            table.conns[slot].svr_rtt != 0
+        else { return }
+        let whole = microseconds(since: table.conns[slot].start)
+        let first = table.conns[slot].svr_rtt
+        table.conns[slot].cli_rtt = whole > first ? whole &- first : 1
     }
 
-    /// The stream sockets whose SYN filter accepts the packet in hand, as bits.
-    private mutating func watchers() -> UInt32 {
-        var watchers: UInt32 = 0
-        for index in listeners.stream.indices where passes(listeners.stream[index].filter) {
-            watchers |= 1 << UInt32(listeners.stream[index].socket)
-        }
-        return watchers
-    }
-
-    /// True when the packet in hand passes a filter.
-    mutating func passes(_ filter: Listeners.Filter) -> Bool {
-        switch filter {
-        case .none: return true
-        case .frame(let filter): return filter.matches(burst[current])
-        case .packet(let filter):
-            let plain = plain.view(packets[current], burst[current].bytes)
-            return filter.matches(plain, wireLength: UInt32(plain.count))
-        }
-    }
-
-    /// The registrations of a flow that these sockets watch from its start.
-    private mutating func startSet(_ watchers: UInt32) -> Int32? {
-        if watchers == lastWatchers { return lastStartSet }
-        if let set = startSets[watchers] { return remember(watchers, set) }
-        let registrations = sockets.enumerated()
-            .filter { watchers & 1 << UInt32($0.offset) != 0 }.map { $0.element.registration }
-        guard let set = sets.intern(registrations) else { return nil }
-        startSets[watchers] = set
-        return remember(watchers, set)
-    }
-
-    private mutating func remember(_ watchers: UInt32, _ set: Int32) -> Int32 {
-        lastWatchers = watchers
-        lastStartSet = set
-        return set
-    }
-
-    /// True when the segment in hand is a SYN that opens a new connection on the addresses of an old one (case T57).
-    private mutating func isReuse(_ slot: Int32) -> Bool {
-        guard segment.isOpening else { return false }
-        let conn = table.conns[slot]
-        let sender = conn[segment.sender]
-        if sender.known & 3 == 1, sender.iss == segment.seq.value { return false }
-        switch conn.phase {
-        case Timeouts.Class.closing: return true
-        case Timeouts.Class.timeWait:
-            // RFC 6191 and RFC 9293 section 3.10.7.4: a SYN above the last number seen is a new connection.
-            return sender.known == 0 || SequenceNumber(sender.nxt) <= segment.seq
-                || segment.sender == .server
-        case Timeouts.Class.handshake:
-            return sender.known != 0 && conn.svr.known == 0
-        default: return false
-        }
-    }
-
-    private mutating func reuseReason(_ slot: Int32) -> Int {
-        table.conns[slot].phase == Timeouts.Class.timeWait ? MOS_END_FIN : MOS_END_REUSE
+    /// Microseconds from a point in time to the packet in hand; at least 1, since 0 stands for unknown.
+    private func microseconds(since start: mos_time) -> UInt32 {
+        let nanoseconds =
+            Timestamp(packets[current].time).nanoseconds &- Timestamp(start).nanoseconds
+        return max(1, UInt32(clamping: nanoseconds / 1000))
     }
 
     /// orphan: an IP packet of no tracked connection.

@@ -6,18 +6,18 @@ import Packets
 import TCPTracking
 
 extension Worker {
-    /// True when anybody reads what `sender` sends.
+    /// True when the bytes that `sender` sends are stored where they wait: somebody reads or keeps them.
     @inline(__always)
     mutating func isRead(_ ext: Int32, sentBy sender: Side) -> Bool {
-        table[stream: ext, sender].reading != 0
+        table[stream: ext, sender].has(MOS_STREAM_READ | MOS_STREAM_KEEP)
     }
 
     /// Makes readers of the sockets that read, when the flow's first payload comes.
     @inline(__always)
     mutating func attachReaders(_ ext: Int32) {
-        guard sets.reads(table.conns[flow].set) != 0,
-            table.exts[ext].cli.reading == 0, table.exts[ext].svr.reading == 0,
-            table.exts[ext].cli.readers < 0
+        guard sets.reads(table.conns[flow].set) != 0, firstReader(ext) == Self.noReader,
+            !table[stream: ext, .client].has(MOS_STREAM_READ | MOS_STREAM_KEEP),
+            !table[stream: ext, .server].has(MOS_STREAM_READ | MOS_STREAM_KEEP)
         else { return }
         attachAll(flow)
     }
@@ -31,6 +31,8 @@ extension Worker {
                 _ = attachReader(slot, socket: registration.socket, side: side)
             }
         }
+        let ext = table.conns[slot].ext
+        if ext >= 0 { for side in Side.allCases { markKept(slot, ext, side) } }
     }
 
     /// Makes `socket` a reader of the receive buffer of `side`: from the packet in hand on, or from what comes next.
@@ -39,24 +41,32 @@ extension Worker {
     mutating func attachReader(_ slot: Int32, socket: Int32, side: Side) -> Int32? {
         let ext = table.ensureExt(slot)
         guard ext >= 0 else { return nil }
-        var reader = table.exts[ext].cli.readers
-        let isFirst = reader < 0
-        while reader >= 0, readers[reader].socket != socket { reader = readers[reader].next }
-        if reader < 0 {
-            reader = readers.take()
-            guard reader >= 0 else { return nil }
-            readers[reader] = Reader(socket: socket, next: table.exts[ext].cli.readers)
-            table.exts[ext].cli.readers = reader
-        }
+        let isFirst = firstReader(ext) == Self.noReader
+        let reader = findReader(socket, ext) ?? takeReader(socket, ext)
+        guard let reader else { return nil }
         // Whoever is registered as a reader reads from the same point on as the one that asks first.
         if isFirst { attachAll(slot) }
-        if readers[reader].reads(side) { return reader }
-        readers[reader].reads |= 1 << UInt32(side.rawValue)
+        if self[reader: reader].reads(side) { return reader }
+        self[reader: reader].reads |= 1 << side.rawValue
         let sender = side.other
         let isLive = live.isActive && live.sender == sender && slot == flow
-        readers[reader][offset: side] =
+        self[reader: reader][offset: side] =
             isLive ? live.offset : Int64(table[stream: ext, sender].next)
-        table[stream: ext, sender].reading = 1
+        table[stream: ext, sender].set(MOS_STREAM_READ)
+        return reader
+    }
+
+    /// A new reader of a flow: the one in its extension, else one of the pool; nil without room.
+    private mutating func takeReader(_ socket: Int32, _ ext: Int32) -> Int32? {
+        if firstReader(ext) == Self.noReader {
+            table.exts[ext].reader = Reader(socket: socket)
+            return firstReader(ext)
+        }
+        let reader = readers.take()
+        guard reader >= 0 else { return nil }
+        self[reader: reader] = Reader(socket: socket)
+        self[reader: reader].next = table.exts[ext].reader.next
+        table.exts[ext].reader.next = reader
         return reader
     }
 
@@ -65,38 +75,63 @@ extension Worker {
         let ext = table.conns[slot].ext
         guard ext >= 0 else { return }
         var reading = false
-        var reader = table.exts[ext].cli.readers
-        while reader >= 0 {
-            if readers[reader].socket == socket {
-                readers[reader].reads &= ~(1 << UInt32(side.rawValue))
+        var reader = firstReader(ext)
+        while reader != Self.noReader {
+            if self[reader: reader].socket == socket {
+                self[reader: reader].reads &= ~(1 << side.rawValue)
             }
-            if readers[reader].reads(side) { reading = true }
-            reader = readers[reader].next
+            if self[reader: reader].reads(side) { reading = true }
+            reader = self[reader: reader].next
         }
-        if !reading {
-            table[stream: ext, side.other].reading = 0
+        if !reading { table[stream: ext, side.other].clear(MOS_STREAM_READ) }
+        markKept(slot, ext, side)
+        if !isRead(ext, sentBy: side.other) {
             reassembler.forgetBytes(&table[stream: ext, side.other])
         }
+    }
+
+    /// Notes whether read bytes of the receive buffer of `side` are to be kept.
+    mutating func markKept(_ slot: Int32, _ ext: Int32, _ side: Side) {
+        if keep(table.conns[slot].set, side) > 0 {
+            table[stream: ext, side.other].set(MOS_STREAM_KEEP)
+        } else {
+            table[stream: ext, side.other].clear(MOS_STREAM_KEEP)
+        }
+    }
+
+    /// The most bytes that any socket keeps of the receive buffer of `side` once they are read.
+    func keep(_ set: Int32, _ side: Side) -> Int64 {
+        var most: UInt32 = 0
+        for index in 0..<sets.count(set) {
+            most = max(most, sets[place: sets.place(set, index)].keep(of: side))
+        }
+        return Int64(most)
+    }
+
+    /// The reader of `socket` in an extension.
+    @inline(__always)
+    func findReader(_ socket: Int32, _ ext: Int32) -> Int32? {
+        var reader = firstReader(ext)
+        while reader != Self.noReader {
+            if self[reader: reader].socket == socket { return reader }
+            reader = self[reader: reader].next
+        }
+        return nil
     }
 
     /// The reader of `socket` on the flow in hand.
     @inline(__always)
     mutating func findReader(_ socket: Int32) -> Int32? {
         let ext = table.conns[flow].ext
-        guard ext >= 0 else { return nil }
-        var reader = table.exts[ext].cli.readers
-        while reader >= 0 {
-            if readers[reader].socket == socket { return reader }
-            reader = readers[reader].next
-        }
-        return nil
+        return ext >= 0 ? findReader(socket, ext) : nil
     }
 
     /// Where the contiguous bytes end that the reader can read next; nil when nothing is unread.
     @inline(__always)
     mutating func endOfReadable(_ reader: Int32, _ side: Side) -> Int64? {
-        if live.isActive, live.sender == side.other, readers[reader][offset: side] >= live.offset {
-            return readers[reader][offset: side] < live.end ? live.end : nil
+        let at = self[reader: reader][offset: side]
+        if live.isActive, live.sender == side.other, at >= live.offset, at < live.end {
+            return live.end
         }
         let found = unread(flow, reader, side)
         return found.bytes.count > 0 ? found.offset &+ Int64(found.bytes.count) : nil
@@ -109,10 +144,10 @@ extension Worker {
         let ext = table.conns[slot].ext
         let sender = side.other
         let next = Int64(table[stream: ext, sender].next)
-        var offset = readers[reader][offset: side]
+        var offset = self[reader: reader][offset: side]
         guard offset < next else { return (.empty, offset) }
         let isLive = live.isActive && live.sender == sender && slot == flow
-        if isLive, offset >= live.offset {
+        if isLive, offset >= live.offset, offset < live.end {
             return (live.bytes.slice(Int(offset &- live.offset), live.bytes.count), offset)
         }
         if let kept = reassembler.firstKept(table[stream: ext, sender], from: offset) {
@@ -120,20 +155,20 @@ extension Worker {
             let bytes = reassembler.bytes(table[stream: ext, sender], at: offset)
             return (bytes.slice(0, Int(next &- offset)), offset)
         }
-        return isLive ? (live.bytes, live.offset) : (.empty, offset)
+        return isLive && offset < live.offset ? (live.bytes, live.offset) : (.empty, offset)
     }
 
     /// The largest buffer of those who read the receive buffer of `side`.
     mutating func largestBuffer(_ ext: Int32, of side: Side) -> Int {
         var largest = 0
-        var reader = table.exts[ext].cli.readers
+        var reader = firstReader(ext)
         let set = table.conns[flow].set
-        while reader >= 0 {
-            let place = sets.place(set, socket: readers[reader].socket)
-            if place >= 0, readers[reader].reads(side) {
+        while reader != Self.noReader {
+            let place = sets.place(set, socket: Int32(self[reader: reader].socket))
+            if place >= 0, self[reader: reader].reads(side) {
                 largest = max(largest, sets[place: place].buffer(of: side))
             }
-            reader = readers[reader].next
+            reader = self[reader: reader].next
         }
         return largest
     }
@@ -143,8 +178,8 @@ extension Worker {
         let side = segment.sender.other
         let ext = table.conns[flow].ext
         let next = Int64(table[stream: ext, segment.sender].next)
-        let unread = next &- readers[reader][offset: side]
-        guard unread > 0, readers[reader].reads(side) else { return nil }
+        let unread = next &- self[reader: reader][offset: side]
+        guard unread > 0, self[reader: reader].reads(side) else { return nil }
         let excess = unread &+ Int64(payload.count) &- Int64(registration.buffer(of: side))
         return excess > 0 ? min(excess, unread) : nil
     }
@@ -158,42 +193,45 @@ extension Worker {
     private mutating func discardOverrunSlowly(_ ext: Int32) {
         let side = segment.sender.other
         let set = table.conns[flow].set
-        var reader = table.exts[ext].cli.readers
-        while reader >= 0 {
-            let place = sets.place(set, socket: readers[reader].socket)
+        var reader = firstReader(ext)
+        while reader != Self.noReader {
+            let place = sets.place(set, socket: Int32(self[reader: reader].socket))
             if place >= 0, let lost = bytesToLose(reader, sets[place: place]) {
                 overrun(reader, side, lost)
             }
-            reader = readers[reader].next
+            reader = self[reader: reader].next
         }
-        discardRead(ext, side)
+        discardRead(flow, side)
     }
 
     private mutating func overrun(_ reader: Int32, _ side: Side, _ lost: Int64) {
-        readers[reader][offset: side] &+= lost
-        readers[reader][missed: side] &+= lost
+        self[reader: reader][offset: side] &+= lost
+        self[reader: reader][missed: side] &+= lost
         counters[.overruns] += 1
         counters[.overrunBytes] += Double(lost)
     }
 
     /// Gives back what everybody has read.
-    mutating func discardRead(_ ext: Int32, _ side: Side) {
+    mutating func discardRead(_ slot: Int32, _ side: Side) {
+        let ext = table.conns[slot].ext
         let sender = side.other
-        guard table[stream: ext, sender].runs >= 0 else { return }
-        reassembler.discard(
-            &table[stream: ext, sender],
-            below: slowestOffset(ext, side) ?? .max
-        )
+        guard ext >= 0, table[stream: ext, sender].runs >= 0 else { return }
+        var limit = slowestOffset(ext, side) ?? .max
+        if table[stream: ext, sender].has(MOS_STREAM_KEEP) {
+            let kept = keep(table.conns[slot].set, side)
+            limit = min(limit, Int64(table[stream: ext, sender].next) &- kept)
+        }
+        reassembler.discard(&table[stream: ext, sender], below: limit)
     }
 
     private mutating func slowestOffset(_ ext: Int32, _ side: Side) -> Int64? {
         var slowest: Int64?
-        var reader = table.exts[ext].cli.readers
-        while reader >= 0 {
-            if readers[reader].reads(side) {
-                slowest = min(slowest ?? .max, readers[reader][offset: side])
+        var reader = firstReader(ext)
+        while reader != Self.noReader {
+            if self[reader: reader].reads(side) {
+                slowest = min(slowest ?? .max, self[reader: reader][offset: side])
             }
-            reader = readers[reader].next
+            reader = self[reader: reader].next
         }
         return slowest
     }
@@ -204,44 +242,48 @@ extension Worker {
         let ext = table.conns[flow].ext
         let sender = live.sender
         let side = sender.other
-        guard ext >= 0, isRead(ext, sentBy: sender), let slowest = slowestOffset(ext, side),
-            slowest < live.end
+        let keeps = ext >= 0 && table[stream: ext, sender].has(MOS_STREAM_KEEP)
+        guard ext >= 0, isRead(ext, sentBy: sender),
+            keeps || (slowestOffset(ext, side) ?? .max) < live.end
         else { return }
         let set = table.conns[flow].set
-        var reader = table.exts[ext].cli.readers
-        while reader >= 0 {
-            let place = sets.place(set, socket: readers[reader].socket)
-            let unread = live.end &- readers[reader][offset: side]
+        var reader = firstReader(ext)
+        while reader != Self.noReader {
+            let place = sets.place(set, socket: Int32(self[reader: reader].socket))
+            let unread = live.end &- self[reader: reader][offset: side]
             let buffer = place >= 0 ? Int64(sets[place: place].buffer(of: side)) : 0
-            if readers[reader].reads(side), unread > buffer,
-                readers[reader][offset: side] >= live.offset
+            if self[reader: reader].reads(side), unread > buffer,
+                self[reader: reader][offset: side] >= live.offset
             {
                 overrun(reader, side, unread - buffer)
             }
-            reader = readers[reader].next
+            reader = self[reader: reader].next
         }
-        let from = max(slowestOffset(ext, side) ?? live.end, live.offset)
+        let from = keeps ? live.offset : max(slowestOffset(ext, side) ?? live.end, live.offset)
         guard from < live.end else { return }
         let bytes = live.bytes.slice(Int(from &- live.offset), live.bytes.count)
         if !reassembler.keep(&table[stream: ext, sender], bytes, at: from) {
             counters[.bufferPoolFull] += 1
             loseUnread(ext, side, from: from, length: Int64(bytes.count))
         }
+        if keeps { discardRead(flow, side) }
     }
 
     /// Bytes that could not be kept: every reader is told by its next call, as of an overrun.
     mutating func loseUnread(_ ext: Int32, _ side: Side, from offset: Int64, length: Int64) {
-        var reader = table.exts[ext].cli.readers
-        while reader >= 0 {
+        var reader = firstReader(ext)
+        while reader != Self.noReader {
             let end = offset &+ length
-            if readers[reader].reads(side), readers[reader][offset: side] < end {
-                let start = max(offset, readers[reader][offset: side])
-                readers[reader][missed: side] &+= end &- start
+            if self[reader: reader].reads(side), self[reader: reader][offset: side] < end {
+                let start = max(offset, self[reader: reader][offset: side])
+                self[reader: reader][missed: side] &+= end &- start
                 counters[.overruns] += 1
                 counters[.overrunBytes] += Double(end &- start)
-                if readers[reader][offset: side] >= offset { readers[reader][offset: side] = end }
+                if self[reader: reader][offset: side] >= offset {
+                    self[reader: reader][offset: side] = end
+                }
             }
-            reader = readers[reader].next
+            reader = self[reader: reader].next
         }
     }
 }

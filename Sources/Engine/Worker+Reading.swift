@@ -14,7 +14,7 @@ extension Worker {
         -> Int32
     {
         if let reader = liveReader(number, slot, generation, side) {
-            let offset = readers[reader][offset: live.sender.other]
+            let offset = self[reader: reader][offset: live.sender.other]
             let bytes = live.bytes.slice(Int(offset &- live.offset), live.bytes.count)
             event.setData(bytes, offset: offset, missed: 0)
             return Int32(truncatingIfNeeded: bytes.count)
@@ -34,8 +34,8 @@ extension Worker {
         guard let reader = attachReader(slot, socket: number, side: side) else {
             return failure(ENOMEM, "there is no room for another reader")
         }
-        let missed = readers[reader][missed: side]
-        readers[reader][missed: side] = 0
+        let missed = self[reader: reader][missed: side]
+        self[reader: reader][missed: side] = 0
         let found = unread(slot, reader, side)
         event.setData(found.bytes, offset: found.offset, missed: missed)
         return Int32(clamping: found.bytes.count)
@@ -64,9 +64,9 @@ extension Worker {
     ) -> Int32? {
         guard live.isActive, slot == flow, side == Int32(live.sender.other.rawValue),
             table.isLive(slot, generation: generation), let reader = findReader(socket),
-            readers[reader].reads(live.sender.other),
-            readers[reader][missed: live.sender.other] == 0,
-            readers[reader][offset: live.sender.other] >= live.offset
+            self[reader: reader].reads(live.sender.other),
+            self[reader: reader][missed: live.sender.other] == 0,
+            self[reader: reader][offset: live.sender.other] >= live.offset
         else { return nil }
         return reader
     }
@@ -87,12 +87,12 @@ extension Worker {
     ) -> Int32 {
         if let reader = liveReader(number, slot, generation, sideNumber), count >= 0 {
             let side = live.sender.other
-            let left = live.end &- readers[reader][offset: side]
+            let left = live.end &- self[reader: reader][offset: side]
             let moved = Int64(min(count, Double(left)))
             if moved <= 0 { return 0 }
-            readers[reader][offset: side] &+= moved
+            self[reader: reader][offset: side] &+= moved
             event.turn()
-            discardRead(table.conns[slot].ext, side)
+            discardRead(slot, side)
             return Int32(truncatingIfNeeded: moved)
         }
         let available = view(number, slot, generation, side: sideNumber)
@@ -101,12 +101,12 @@ extension Worker {
         else { return min(available, 0) }
         guard count >= 0 else { return failure(EINVAL, "the count is negative") }
         // What an overrun took is for the next look at the bytes to tell.
-        readers[reader][missed: side] &+= event.missed
+        self[reader: reader][missed: side] &+= event.missed
         let moved = Int64(min(count, Double(available)))
         if moved == 0 { return 0 }
-        readers[reader][offset: side] = unread(slot, reader, side).offset &+ moved
+        self[reader: reader][offset: side] = unread(slot, reader, side).offset &+ moved
         event.turn()
-        discardRead(table.conns[slot].ext, side)
+        discardRead(slot, side)
         return Int32(truncatingIfNeeded: moved)
     }
 

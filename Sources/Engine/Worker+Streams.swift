@@ -15,8 +15,11 @@ extension Worker {
         hasNewData = false
         gaveUpHole = false
         receiverMoved = false
+        uncapturedEnd = -1
         guard update.invalid == 0, !segment.flags.contains(.rst) else {
-            deliver()
+            phase = .deliver
+            refuse()
+            if dispatch.kind == .none { deliver() }
             return
         }
         var repeats = update.repeatsControl
@@ -28,8 +31,29 @@ extension Worker {
         counters[.retransmitted] += 1
         packets[current].flags |= UInt32(MOS_PKT_REXMIT)
         let ext = table.ensureExt(flow)
-        if ext >= 0 { table[stream: ext, segment.sender].retransmitted &+= 1 }
+        if ext >= 0 { table[health: ext, segment.sender].retransmitted &+= 1 }
         begin(Event.rexmit.bit, at: .rcv, side: segment.sender.other)
+    }
+
+    /// Tells readers of bytes that their receiver refuses: too far ahead, once until bytes are accepted again, or too old.
+    private mutating func refuse() {
+        let isOld = update.invalid == UInt8(MOS_INVALID_PAWS)
+        guard isOld || update.invalid == UInt8(MOS_INVALID_WINDOW), update.offset >= 0 else {
+            return
+        }
+        let ext = table.ensureExt(flow)
+        guard ext >= 0 else { return }
+        let sender = segment.sender
+        if !isOld {
+            guard !table[stream: ext, sender].has(MOS_STREAM_WINDOW_ERROR) else { return }
+            table[stream: ext, sender].set(MOS_STREAM_WINDOW_ERROR)
+        }
+        event.setArgument(
+            code: Int32(isOld ? MOS_ERROR_PAWS : MOS_ERROR_WINDOW),
+            offset: update.offset,
+            length: Int64(segment.len)
+        )
+        begin(Event.error.bit, at: .null, side: sender.other)
     }
 
     /// Looks at the payload: what of it is new.
@@ -42,14 +66,20 @@ extension Worker {
         let packet = packets[current]
         payload = burst[current].bytes.slice(Int(packet.payload), Int(packet.payload_len))
         let sender = segment.sender
+        if table[stream: ext, sender].top == 0 {
+            table[stream: ext, sender].policy = policy(table.conns[flow].set, sender.other)
+        }
+        table[stream: ext, sender].clear(MOS_STREAM_WINDOW_ERROR)
         if segment.flags.contains(.syn), !segment.flags.contains(.ack) {
             takeSYNData(ext, sender)
             return false
         }
         // Nothing counts behind the FIN.
-        let fin = table[stream: ext, sender].fin
-        if fin != .max, update.offset + Int64(segment.len) > Int64(fin) {
-            segment.len = UInt32(clamping: Int64(fin) - update.offset)
+        let fin = Int64(table[health: ext, sender].fin)
+        if table[stream: ext, sender].has(MOS_STREAM_FIN),
+            update.offset + Int64(segment.len) > fin
+        {
+            segment.len = UInt32(clamping: fin - update.offset)
             payload = payload.slice(0, Int(segment.len))
         }
         extent = reassembler.extent(
@@ -69,7 +99,7 @@ extension Worker {
         table[stream: ext, sender].bytes += Double(segment.len)
         table[stream: ext, sender].unique += Double(extent.fresh)
         if extent.isOutOfOrder, extent.fresh > 0 {
-            table[stream: ext, sender].out_of_order &+= 1
+            table[health: ext, sender].out_of_order &+= 1
             counters[.outOfOrder] += 1
         }
         if extent.fresh == 0 { payload = .empty }
@@ -95,7 +125,7 @@ extension Worker {
             table[stream: ext, client].next == 0,
             reassembler.hasHole(table[stream: ext, client])
         else { return }
-        if table[stream: ext, client].acked > 0 {
+        if table.acknowledgedOffset(flow, of: client) > 0 {
             reassembler.confirm(&table[stream: ext, client])
             isConfirmed = true
         } else {
@@ -186,6 +216,7 @@ extension Worker {
     mutating func announceGap(_ offset: Int64, _ length: Int64, side: Side) {
         counters[.gaps] += 1
         counters[.gapBytes] += Double(length)
+        table[health: table.conns[flow].ext, side.other].gap_bytes += Double(length)
         hasNewData = true
         event.setArgument(code: 0, offset: offset, length: length)
         begin(Event.gap.bit, at: .null, side: side)
@@ -195,6 +226,7 @@ extension Worker {
     mutating func merge() {
         phase = .deliver
         receiverMoved = table.receive(flow, segment, update)
+        if receiverMoved, table.isIn(flow, .server, .established) { noteHandshakeEnd(flow) }
         let ext = table.conns[flow].ext
         if ext >= 0 { mergeSegment(ext, segment.sender) }
         if dispatch.kind == .none { deliver() }
@@ -208,7 +240,7 @@ extension Worker {
             mergePayload(ext, sender)
             if table[stream: ext, sender].next != before { hasNewData = true }
         }
-        if segment.len > UInt32(truncatingIfNeeded: payload.count) { skipUncaptured(ext, sender) }
+        if packets[current].flags & UInt32(MOS_PKT_TRUNCATED) != 0 { noteUncaptured(ext, sender) }
     }
 
     private mutating func mergePayload(_ ext: Int32, _ sender: Side) {
@@ -262,22 +294,11 @@ extension Worker {
     }
 
     /// The capture cut the packet: what is missing of an in-order segment will not come.
-    private mutating func skipUncaptured(_ ext: Int32, _ sender: Side) {
-        guard packets[current].flags & UInt32(MOS_PKT_TRUNCATED) != 0 else { return }
+    private mutating func noteUncaptured(_ ext: Int32, _ sender: Side) {
         let end = update.offset + Int64(segment.len)
-        let next = Int64(table[stream: ext, sender].next)
         let captured = update.offset + Int64(packets[current].payload_len)
-        guard next >= captured, next < end else { return }
-        let stop = min(
-            end,
-            reassembler.firstStored(
-                table[stream: ext, sender],
-                behind: next
-            ) ?? end
-        )
-        guard stop > next else { return }
-        reassembler.skip(&table[stream: ext, sender], stop - next)
-        announceGap(next, stop - next, side: sender.other)
+        let next = Int64(table[stream: ext, sender].next)
+        if next >= captured, next < end { uncapturedEnd = end }
     }
 
     /// deliver: HK_RCV, after the receiver's stack.
@@ -322,6 +343,19 @@ extension Worker {
             if dispatch.kind != .none { return }
         }
         keepUnread()
+        if uncapturedEnd >= 0 || table.conns[flow].flags & UInt8(MOS_CONN_SUSPECT) != 0 {
+            suspectStep = 0
+            phase = .suspect
+            return
+        }
+        let ext = table.conns[flow].ext
+        if ext >= 0, update.invalid == 0, segment.flags.contains(.ack) { acknowledged(ext) }
+        finishSettling()
+    }
+
+    /// finishSettling: moves the time-out, ends the flow when the connection is over.
+    @inline(__always)
+    mutating func finishSettling() {
         // Only a state that moved can change the time-out, or end the connection.
         guard senderMoved || receiverMoved else {
             flow = -1
@@ -356,14 +390,12 @@ extension Worker {
     }
 
     /// Moves the flow to the time-out of its phase.
-    private mutating func updateTimeout() {
+    mutating func updateTimeout() {
         let conn = table.conns[flow]
         let now: UInt8
         if table.isOver(flow) {
             now = Timeouts.Class.timeWait
-        } else if (conn.cli.flags | conn.svr.flags) & TCPFlags.fin.rawValue != 0, conn.ext >= 0,
-            table.exts[conn.ext].cli.fin != .max || table.exts[conn.ext].svr.fin != .max
-        {
+        } else if conn.ext >= 0, table[stream: conn.ext, .client].has(MOS_STREAM_CLOSING) {
             now = Timeouts.Class.closing
         } else if conn.cli.state == TCPState.established.rawValue,
             conn.svr.state == TCPState.established.rawValue

@@ -19,8 +19,9 @@ public struct Worker: ~Copyable {
     /// Where the machine goes on when the events of the phase before are handed out.
     enum Phase: UInt8 {
         case input, due, raw, lookUp, orphan
+        case startSent, startReceived, update
         case sent, arrive, arriveOrdinary, makeRoom, declareGap, merge, deliver, confirm
-        case newData, settle
+        case newData, settle, suspect, declare, declareData, finishSettling
         case flush, flushData, endSent, endReceived, release, forget
         case finish, ended
     }
@@ -119,6 +120,17 @@ public struct Worker: ~Copyable {
     var hasNewData = false
     var gaveUpHole = false
     var isConfirmed = false
+    /// The end of the segment in hand where the capture cut it, as stream offset; -1 = it did not.
+    var uncapturedEnd: Int64 = -1
+    var suspectStep = 0
+
+    // Holes that are given up
+    var suspects: Suspects
+    var declaredSide = Side.server
+    var declaredUpTo: Int64 = 0
+    var afterDeclaring = Phase.input
+    var refusedSYNs = RefusedSYNs()
+    var answeredSYN: RefusedSYN?
 
     // The flow that ends, and where the machine goes on then
     var ending: Int32 = -1
@@ -141,7 +153,7 @@ public struct Worker: ~Copyable {
             let kinds = ReservedMemory<PacketKind>(capacity: FrameBurst.capacity),
             let hashes = ReservedMemory<UInt32>(capacity: FrameBurst.capacity),
             let guesses = ReservedMemory<Int32>(capacity: FrameBurst.capacity),
-            let timers = ScriptTimers(),
+            let timers = ScriptTimers(), let suspects = Suspects(capacity: min(flows, 1 << 20)),
             let wheel = TimeoutWheel(capacity: flows),
             let table = FlowTable(capacity: flows, seed: seed, vlanInKey: settings.vlanInKey),
             let reassembler = Reassembler(
@@ -160,6 +172,7 @@ public struct Worker: ~Copyable {
         self.hashes = hashes
         self.guesses = guesses
         self.timers = timers
+        self.suspects = suspects
         self.wheel = wheel
         self.table = table
         self.reassembler = reassembler
@@ -196,6 +209,9 @@ public struct Worker: ~Copyable {
             case .raw: raw()
             case .lookUp: lookUp()
             case .orphan: orphan()
+            case .startSent: startSent()
+            case .startReceived: startReceived()
+            case .update: updateStarted()
             case .sent: sent()
             case .arrive: arrive()
             case .arriveOrdinary: arriveOrdinary()
@@ -206,6 +222,10 @@ public struct Worker: ~Copyable {
             case .confirm: confirm()
             case .newData: newData()
             case .settle: settle()
+            case .suspect: suspect()
+            case .declare: declare()
+            case .declareData: declareData()
+            case .finishSettling: finishSettling()
             case .flush: flush()
             case .flushData: flushData()
             case .endSent: endSent()
@@ -267,6 +287,9 @@ struct Timeouts {
 
     private let spans: InlineArray<4, Int64>
     let timeWait: Int64
+    let handshake: Int64
+    /// How long bytes that were acknowledged but not captured are waited for.
+    let gap: Int64
 
     init(_ settings: Settings) {
         func nanoseconds(_ seconds: Double) -> Int64 { Int64(min(seconds, 1e9) * 1e9) }
@@ -275,6 +298,8 @@ struct Timeouts {
             nanoseconds(settings.closeTimeout), nanoseconds(settings.timeWait),
         ]
         timeWait = nanoseconds(settings.timeWait)
+        handshake = nanoseconds(settings.handshakeTimeout)
+        gap = nanoseconds(settings.gapTime)
     }
 
     /// When the connection ends unless another packet comes.

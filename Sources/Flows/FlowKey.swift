@@ -43,7 +43,7 @@ public struct HashSeed: Sendable {
             ? sourcePort &<< 16 | destinationPort : destinationPort &<< 16 | sourcePort
         var h = fold(lowA ^ k0, highA ^ k1)
         if packet.ip_version == 6 { h = fold(h ^ lowB ^ k1, highB ^ k0) }
-        h = fold(h ^ ports ^ UInt64(vlan) &<< 32 ^ k0, k1 | 1)
+        h = fold(h ^ ports ^ UInt64(vlan) &<< 32 ^ UInt64(packet.proto) &<< 48 ^ k0, k1 | 1)
         return UInt32(truncatingIfNeeded: h ^ h &>> 32)
     }
 

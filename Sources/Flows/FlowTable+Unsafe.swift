@@ -25,6 +25,20 @@ extension FlowTable {
         }
     }
 
+    /// How the sending of one end went, in the extension `ext`.
+    @inlinable
+    public subscript(health ext: Int32, sentBy: Side) -> mos_health {
+        @inline(__always) unsafeAddress {
+            unsafe UnsafePointer(address(health: ext, sentBy))
+        }
+        @inline(__always) unsafeMutableAddress {
+            unsafe address(health: ext, sentBy)
+        }
+    }
+
+    /// The high half of the serial number of the connection in slot 0; the others follow.
+    @unsafe public var serialsHighAddress: UnsafeMutablePointer<UInt32> { unsafe serialsHigh.base }
+
     /// The client's end of a connection; the server's lies behind it, as in `mos_abi.h`.
     @unsafe @inlinable @inline(__always)
     public static func ends(
@@ -54,6 +68,15 @@ extension FlowTable {
         return unsafe Self.streams(of: exts.base + Int(ext)) + Int(side.rawValue)
     }
 
+    @unsafe @inlinable @inline(__always)
+    func address(health ext: Int32, _ side: Side) -> UnsafeMutablePointer<mos_health> {
+        precondition(ext >= 0 && Int(ext) < exts.highWater)
+        let first =
+            unsafe UnsafeMutableRawPointer(exts.base + Int(ext))
+            + 2 * MemoryLayout<mos_stream>.stride
+        return unsafe first.assumingMemoryBound(to: mos_health.self) + Int(side.rawValue)
+    }
+
     /// The end that sent the packet, when it belongs to the connection in `slot`; nil when not, or when that is gone.
     @inlinable @inline(__always)
     public func sender(of packet: mos_packet, in slot: Int32) -> Side? {
@@ -62,7 +85,9 @@ extension FlowTable {
         let version = unsafe conn.pointee.ip_version
         let vlan = unsafe conn.pointee.vlan
         let generation = unsafe conn.pointee.generation
-        guard generation != 0, version == packet.ip_version, !vlanInKey || vlan == packet.vlan
+        let proto = unsafe conn.pointee.proto
+        guard generation != 0, version == packet.ip_version, proto == packet.proto,
+            !vlanInKey || vlan == packet.vlan
         else { return nil }
         // Compared as a whole: which end sent the packet is not to be foreseen, so every branch here would cost.
         let client = unsafe conn.pointee.cli_addr

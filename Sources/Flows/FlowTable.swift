@@ -3,7 +3,7 @@ import CMosABI
 
 /// The connections of one worker: found by addresses and ports, named by slot.
 ///
-///     index (8 B an entry) -> conns[slot] (128 B, dense) -> exts[conn.ext] (256 B, from the first payload byte on)
+///     index (8 B an entry) -> conns[slot] (128 B, dense) -> exts[conn.ext] (384 B, from the first payload byte on)
 public struct FlowTable: ~Copyable {
     /// What every packet of a connection needs.
     public var conns: SlotPool<mos_conn>
@@ -13,14 +13,19 @@ public struct FlowTable: ~Copyable {
     @usableFromInline let seed: HashSeed
     @usableFromInline let vlanInKey: Bool
     @usableFromInline var serial: UInt64 = 0
+    /// The high halves of serial numbers, by slot: not touched before the 2^32nd connection of a run.
+    @usableFromInline var serialsHigh: ReservedMemory<UInt32>
     @usableFromInline var longest = 0
+    private var evictionCursor: Int32 = 0
 
     /// A table for up to `capacity` connections; nil when the address space is refused.
     public init?(capacity: Int, seed: HashSeed, vlanInKey: Bool = false) {
         guard let conns = SlotPool<mos_conn>(capacity: capacity, hugePages: true),
             let exts = SlotPool<mos_ext>(capacity: capacity, hugePages: true),
+            let serialsHigh = ReservedMemory<UInt32>(capacity: capacity),
             let index = FlowIndex()
         else { return nil }
+        self.serialsHigh = serialsHigh
         self.conns = conns
         self.exts = exts
         self.index = index
@@ -66,7 +71,7 @@ public struct FlowTable: ~Copyable {
         guard slot >= 0 else { return }
         let ext = conns[slot].ext
         guard ext >= 0 else { return }
-        // The first line of each stream holds what every segment needs.
+        // The streams are the first two lines.
         exts.prefetch(ext, byte: 0)
         exts.prefetch(ext, byte: MemoryLayout<mos_stream>.stride)
     }
@@ -94,7 +99,7 @@ public struct FlowTable: ~Copyable {
     /// True when the connection in `slot` has the packet's addresses and ports, in either direction.
     @inlinable @inline(__always)
     mutating func matches(_ slot: Int32, _ packet: mos_packet) -> Bool {
-        guard conns[slot].ip_version == packet.ip_version,
+        guard conns[slot].ip_version == packet.ip_version, conns[slot].proto == packet.proto,
             !vlanInKey || conns[slot].vlan == packet.vlan
         else { return false }
         if sentByClient(slot, packet) {
@@ -121,9 +126,11 @@ public struct FlowTable: ~Copyable {
             && conns[slot].svr_addr.b == packet.dst.b ? .client : .server
     }
 
-    /// A fresh connection whose client sent the packet; -1 when the table is full.
+    /// A fresh connection whose client, or server, sent the packet; -1 when the table is full.
     @inlinable
-    public mutating func insert(_ packet: mos_packet, hash: UInt32) -> Int32 {
+    public mutating func insert(_ packet: mos_packet, hash: UInt32, fromClient: Bool = true)
+        -> Int32
+    {
         let slot = conns.take()
         guard slot >= 0 else { return -1 }
         guard index.insert(slot, hash: hash) else {
@@ -134,14 +141,17 @@ public struct FlowTable: ~Copyable {
         // Generation 0 is that of a slot not in use.
         if serial & 0xFFFF_FFFF == 0 { serial &+= 1 }
         conns[slot] = mos_conn()
-        conns[slot].cli_addr = packet.src
-        conns[slot].svr_addr = packet.dst
-        conns[slot].cli_port = packet.sport
-        conns[slot].svr_port = packet.dport
+        conns[slot].cli_addr = fromClient ? packet.src : packet.dst
+        conns[slot].svr_addr = fromClient ? packet.dst : packet.src
+        conns[slot].cli_port = fromClient ? packet.sport : packet.dport
+        conns[slot].svr_port = fromClient ? packet.dport : packet.sport
         conns[slot].vlan = packet.vlan
         conns[slot].ip_version = packet.ip_version
         conns[slot].generation = UInt32(truncatingIfNeeded: serial)
-        conns[slot].serial_high = UInt32(truncatingIfNeeded: serial &>> 32)
+        conns[slot].proto = packet.proto
+        if serial &>> 32 != 0 {
+            serialsHigh[Int(slot)] = UInt32(truncatingIfNeeded: serial &>> 32)
+        }
         conns[slot].start = packet.time
         conns[slot].last = packet.time
         conns[slot].cli.wscale = 255
@@ -162,7 +172,6 @@ public struct FlowTable: ~Copyable {
         let ext = conns[slot].ext
         if ext >= 0 { exts.give(ext) }
         conns[slot].generation = 0
-        conns[slot].serial_high = 0
         conns.give(slot)
     }
 
@@ -175,6 +184,7 @@ public struct FlowTable: ~Copyable {
         packet.sport = conns[slot].cli_port
         packet.dport = conns[slot].svr_port
         packet.ip_version = conns[slot].ip_version
+        packet.proto = conns[slot].proto
         packet.vlan = conns[slot].vlan
         return hash(packet)
     }
@@ -195,19 +205,46 @@ public struct FlowTable: ~Copyable {
         guard ext >= 0 else { return -1 }
         exts[ext] = mos_ext()
         for side in Side.allCases {
-            self[stream: ext, side].fin = .max
             self[stream: ext, side].runs = -1
             self[stream: ext, side].last_run = -1
             self[stream: ext, side].ordered_run = -1
+            self[health: ext, side].gaps = -1
         }
-        exts[ext].cli.readers = -1
+        exts[ext].reader.next = -1
+        exts[ext].reader.socket = -1
         conns[slot].ext = ext
         return ext
+    }
+
+    /// The serial number of the connection in `slot`, counted from 1 and never used twice in a run.
+    @inlinable
+    public func serial(_ slot: Int32) -> UInt64 {
+        UInt64(serialsHigh[Int(slot)]) << 32 | UInt64(conns[slot].generation)
+    }
+
+    /// The connection whose last packet is oldest, of 1024 that are looked at in turn; -1 without any.
+    ///
+    /// Exact for tables of that size; in larger ones the oldest of so many is old enough, and nothing has to be kept in
+    /// order per packet.
+    public mutating func longestSilent() -> Int32 {
+        var oldest: Int32 = -1
+        for _ in 0..<min(1024, conns.highWater) {
+            evictionCursor = Int(evictionCursor) + 1 < conns.highWater ? evictionCursor + 1 : 0
+            let slot = evictionCursor
+            guard conns[slot].generation != 0 else { continue }
+            let time = conns[slot].last
+            if oldest < 0 || time.sec < conns[oldest].last.sec
+                || time.sec == conns[oldest].last.sec && time.nsec < conns[oldest].last.nsec
+            {
+                oldest = slot
+            }
+        }
+        return oldest
     }
 
     /// The slots of all connections, in order of their start.
     public func slotsInOrderOfStart() -> [Int32] {
         (0..<Int32(conns.highWater)).filter { conns[$0].generation != 0 }
-            .sorted { conns[$0].serial < conns[$1].serial }
+            .sorted { serial($0) < serial($1) }
     }
 }

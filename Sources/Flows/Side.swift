@@ -4,7 +4,7 @@ import CMosABI
 /// An end of a connection.
 ///
 /// The client is who sent the first SYN.
-public enum Side: UInt8, CaseIterable, Sendable {
+public enum Side: UInt8, CaseIterable, BitwiseCopyable, Sendable {
     /// The end that sent the first SYN.
     case client = 0
     /// The other end.
@@ -25,18 +25,31 @@ extension mos_conn {
         }
     }
 
-    /// The serial number of the flow, counted from 1 and never used twice in a run.
-    @inlinable @inline(__always)
-    public var serial: UInt64 { UInt64(serial_high) << 32 | UInt64(generation) }
+    /// Where its time-out waits, as ``TimeoutWheel`` numbers places.
+    @inlinable
+    public var timer: UInt8 {
+        @inline(__always) get { timing & 0x0F }
+        @inline(__always) set { timing = timing & 0xF0 | newValue & 0x0F }
+    }
+
+    /// Which time-out applies.
+    @inlinable
+    public var phase: UInt8 {
+        @inline(__always) get { timing &>> 4 }
+        @inline(__always) set { timing = timing & 0x0F | newValue &<< 4 }
+    }
 }
 
-extension mos_ext {
-    /// What one end sent.
-    @inlinable
-    public subscript(sentBy side: Side) -> mos_stream {
-        @inline(__always) get { side == .client ? cli : svr }
-        @inline(__always) _modify {
-            if side == .client { yield &cli } else { yield &svr }
-        }
-    }
+extension mos_stream {
+    /// True when any of these MOS_STREAM_* flags is set.
+    @inlinable @inline(__always)
+    public func has(_ flag: Int) -> Bool { flags & UInt16(truncatingIfNeeded: flag) != 0 }
+
+    /// Sets these MOS_STREAM_* flags.
+    @inlinable @inline(__always)
+    public mutating func set(_ flag: Int) { flags |= UInt16(truncatingIfNeeded: flag) }
+
+    /// Clears these MOS_STREAM_* flags.
+    @inlinable @inline(__always)
+    public mutating func clear(_ flag: Int) { flags &= ~UInt16(truncatingIfNeeded: flag) }
 }

@@ -73,6 +73,13 @@ public struct SlotPool<Element: BitwiseCopyable>: ~Copyable {
         }
     }
 
+    /// `slot` as an index behind ``base``, when it is one.
+    @inlinable @inline(__always)
+    public func checked(_ slot: Int32) -> Int {
+        precondition(slot >= 0 && Int(slot) < highWater)
+        return Int(slot)
+    }
+
     /// Asks the cache for the line of the record that holds its byte `offset`.
     @inlinable @inline(__always)
     public func prefetch(_ slot: Int32, byte offset: Int) {

@@ -10,7 +10,8 @@ import Packets
 ///
 /// Lazy on purpose: a packet costs the wheel nothing, and an active old flow never delays an idle young one (case T55).
 /// The real deadline is the caller's to tell: it knows states and settings. Deadlines farther than the wheel reaches
-/// wait in its last bucket and are looked at again there.
+/// wait in its last bucket and are looked at again there. The start of a flow is told by the low half of its serial
+/// number: right but for ties across the 2^32nd flow of a run.
 public struct TimeoutWheel: ~Copyable {
     /// Nanoseconds of a bucket, as a power of two.
     @usableFromInline static var shift: Int64 { 28 }
@@ -99,7 +100,8 @@ public struct TimeoutWheel: ~Copyable {
             let first = heap.first
             guard first.deadline <= now.nanoseconds else { return .max }
             let slot = Int32(truncatingIfNeeded: first.item)
-            guard conns[slot].serial == first.order, conns[slot].timer == Place.heap else {
+            guard UInt64(conns[slot].generation) == first.order, conns[slot].timer == Place.heap
+            else {
                 _ = heap.removeFirst()
                 continue
             }
@@ -146,7 +148,7 @@ public struct TimeoutWheel: ~Copyable {
     {
         DeadlineHeap.Entry(
             deadline: deadline.nanoseconds,
-            order: conns[slot].serial,
+            order: UInt64(conns[slot].generation),
             item: Int64(slot)
         )
     }

@@ -51,6 +51,9 @@ public final class EngineCalls {
         unsafe api.pointee.event = context.pointee.worker.eventAddress
         unsafe api.pointee.conns = context.pointee.worker.connectionsAddress
         unsafe api.pointee.exts = context.pointee.worker.extensionsAddress
+        unsafe api.pointee.serial_high = UnsafePointer(
+            context.pointee.worker.serialsHighAddress
+        )
         unsafe api.pointee.counters = UnsafePointer(context.pointee.worker.countersAddress)
         unsafe api.pointee.counter_count = Int32(Counter.names.count)
         unsafe api.pointee.counter_name = { index in unsafe CounterNames.shared.address(index) }

@@ -67,10 +67,7 @@ extension FlowTable {
                 return update
             }
             update.moved = move(slot, side, .reset)
-            return update
-        }
-        self[end: slot, side].wnd = segment.wnd
-        if segment.flags.contains(.syn) {
+        } else if segment.flags.contains(.syn) {
             sendSYN(slot, segment, &update)
         } else if segment.flags.contains(.ack) {
             sendACK(slot, segment, &update)
@@ -88,55 +85,89 @@ extension FlowTable {
             update.invalid = UInt8(MOS_INVALID_ACK)
             return
         }
-        if self[end: slot, side].known == 0 {
+        let end = self[end: slot, side]
+        if end.known == 0 {
             self[end: slot, side].iss = segment.seq.value
             self[end: slot, side].nxt = segment.end.value
             self[end: slot, side].known = Knowledge.iss
             update.offset = 0
             if !acknowledges { update.moved = move(slot, side, .sendSYN) }
-        } else if acknowledges, state(slot, side) == .synReceived,
-            self[end: slot, side].iss != segment.seq.value
-        {
+        } else if acknowledges, state(slot, side) == .synReceived, end.iss != segment.seq.value {
             // Not yet acknowledged: the server has started anew, and what the client got last counts.
             self[end: slot, side].iss = segment.seq.value
             self[end: slot, side].nxt = segment.end.value
             update.offset = 0
-        } else if self[end: slot, side].iss == segment.seq.value {
+        } else if end.iss == segment.seq.value {
             update.repeatsControl = true
             // It was inferred from later segments: the SYN itself is news, not a repeat.
-            if self[end: slot, side].known & Knowledge.inferred != 0 {
+            if end.known & Knowledge.inferred != 0 {
                 self[end: slot, side].known = Knowledge.iss
                 update.repeatsControl = false
             }
         } else {
+            // RFC 5961 section 4.2: whatever its number, it is answered and not believed.
             update.invalid = UInt8(MOS_INVALID_SYN)
         }
-        if acknowledges, update.invalid == 0 { self[end: slot, side].known |= Knowledge.sentSYNACK }
+        guard update.invalid == 0 else { return }
+        self[end: slot, side].wnd = segment.wnd
+        if acknowledges { self[end: slot, side].known |= Knowledge.sentSYNACK }
     }
 
-    mutating func sendACK(_ slot: Int32, _ segment: Segment, _ update: inout SenderUpdate) {
+    /// The client's SYN was not captured with the flow, but a SYN-ACK tells of it.
+    ///
+    /// - Parameters:
+    ///   - slot: a connection of which nothing is known yet.
+    ///   - seq: the SYN's sequence number.
+    ///   - wasSeen: it was captured all the same, before there was a flow.
+    public mutating func presumeSYN(_ slot: Int32, seq: SequenceNumber, wasSeen: Bool) {
+        self[end: slot, .client].iss = seq.value
+        self[end: slot, .client].nxt = (seq + 1).value
+        self[end: slot, .client].known = Knowledge.iss | (wasSeen ? 0 : Knowledge.inferred)
+        _ = move(slot, .client, .sendSYN)
+        _ = move(slot, .server, .receiveSYN)
+    }
+
+    /// What is not known of either end is inferred from the first segment that tells of it.
+    private mutating func infer(_ slot: Int32, _ segment: Segment) {
         let side = segment.sender
         if self[end: slot, side].known == 0 {
             // Its SYN was not captured: whatever it sends first is taken for the octet behind it.
             self[end: slot, side].iss = (segment.seq + .max).value
             self[end: slot, side].nxt = segment.seq.value
             self[end: slot, side].known = Knowledge.iss | Knowledge.inferred
-            update.offset = 0
         }
         if self[end: slot, side.other].known == 0 {
             self[end: slot, side.other].iss = (segment.ack + .max).value
             self[end: slot, side.other].nxt = segment.ack.value
             self[end: slot, side.other].known = Knowledge.iss | Knowledge.inferred
         }
-        if isIn(slot, side, .synSent) { update.moved = move(slot, side, .sendACKofUnseen) }
+    }
+
+    mutating func sendACK(_ slot: Int32, _ segment: Segment, _ update: inout SenderUpdate) {
+        let side = segment.sender
+        if self[end: slot, side].known == 0 || self[end: slot, side.other].known == 0 {
+            infer(slot, segment)
+            update.offset = payloadOffset(slot, segment)
+        }
+        update.invalid = refusal(slot, segment, at: update.offset)
+        guard update.invalid == 0 else { return }
+        if isIn(slot, side, .synSent) || isIn(slot, side, .none) {
+            update.moved = move(slot, side, .sendACKofUnseen)
+        }
         let nxt = SequenceNumber(self[end: slot, side].nxt)
         update.isKeepAlive =
             segment.len <= 1 && segment.seq + 1 == nxt
             && segment.flags.isDisjoint(with: [.fin, .syn]) && !isIn(slot, side, .synReceived)
             && update.offset >= -1
         let ext = conns[slot].ext
+        // RFC 9293 section 3.10.7.4, fifth: an older segment's window is not believed (SND.WL1, SND.WL2).
+        let isCurrent =
+            ext < 0 || !self[stream: ext, side].has(MOS_STREAM_ACK)
+            || SequenceNumber(self[stream: ext, side].ack) <= segment.ack
+        if isCurrent { self[end: slot, side].wnd = segment.wnd }
+        if ext >= 0 { noteTimestamp(ext, segment, at: update.offset) }
         if segment.flags.contains(.fin)
-            || ext >= 0 && self[stream: ext, side.other].fin != .max
+            || ext >= 0 && self[stream: ext, side.other].has(MOS_STREAM_FIN)
         {
             sendFIN(slot, segment, &update)
         }
@@ -151,13 +182,15 @@ extension FlowTable {
         let acknowledgesFIN = acknowledgesFIN(slot, of: side.other, segment.ack)
         if segment.flags.contains(.fin) {
             let fin = update.offset + Int64(segment.len)
-            if self[stream: ext, side].fin == .max, fin >= 0 {
-                self[stream: ext, side].fin = UInt64(fin)
+            if !self[stream: ext, side].has(MOS_STREAM_FIN), fin >= 0 {
+                self[health: ext, side].fin = UInt64(fin)
+                self[stream: ext, side].set(MOS_STREAM_FIN | MOS_STREAM_CLOSING)
+                self[stream: ext, side.other].set(MOS_STREAM_CLOSING)
                 if move(slot, side, acknowledgesFIN ? .sendFINafterFIN : .sendFIN) {
                     update.moved = true
                 }
                 // Captured out of order: its acknowledgement came first.
-                if self[stream: ext, side].acked > UInt64(fin), move(slot, side, .receiveACKofFIN) {
+                if acknowledgedOffset(slot, of: side) > fin, move(slot, side, .receiveACKofFIN) {
                     update.moved = true
                 }
                 return
@@ -180,24 +213,37 @@ extension FlowTable {
         }
         var moved = false
         if segment.flags.contains(.syn), move(slot, side, .receiveSYNACK) { moved = true }
-        if isIn(slot, side, .synReceived), acknowledgesSYN(slot, segment),
-            move(slot, side, .receiveACKofSYN)
+        // What else it acknowledges may not have been captured.
+        let end = self[end: slot, side]
+        if isIn(slot, side, .synReceived) || isIn(slot, side, .none),
+            SequenceNumber(end.iss) < segment.ack, move(slot, side, .receiveACKofSYN)
         {
             moved = true
         }
-        let ext = conns[slot].ext
-        if ext >= 0 {
-            let acked = acknowledgedOffset(slot, of: side, segment.ack)
-            if acked > Int64(self[stream: ext, side].acked) {
-                self[stream: ext, side].acked = UInt64(acked)
-            }
-            if self[stream: ext, side].fin != .max, acknowledgesFIN(slot, of: side, segment.ack),
-                move(slot, side, .receiveACKofFIN)
-            {
-                moved = true
-            }
+        var ext = conns[slot].ext
+        if ext < 0, SequenceNumber(end.nxt) < segment.ack { ext = ensureExt(slot) }
+        guard ext >= 0 else { return moved }
+        noteAcknowledgement(ext, segment)
+        if self[stream: ext, side].has(MOS_STREAM_FIN),
+            acknowledgesFIN(slot, of: side, segment.ack),
+            move(slot, side, .receiveACKofFIN)
+        {
+            moved = true
         }
         return moved
+    }
+
+    /// Notes the highest acknowledgement of the segment's sender.
+    ///
+    /// - Returns: true when it acknowledges something new.
+    @inlinable @inline(__always) @discardableResult
+    public mutating func noteAcknowledgement(_ ext: Int32, _ segment: Segment) -> Bool {
+        let side = segment.sender
+        let last = SequenceNumber(self[stream: ext, side].ack)
+        if self[stream: ext, side].has(MOS_STREAM_ACK), segment.ack <= last { return false }
+        self[stream: ext, side].ack = segment.ack.value
+        self[stream: ext, side].set(MOS_STREAM_ACK)
+        return true
     }
 
     /// Moves the receiver when everything up to the sender's FIN has reached it.
@@ -206,9 +252,9 @@ extension FlowTable {
     @inlinable
     public mutating func receiveFIN(_ slot: Int32, from side: Side) -> Bool {
         let ext = conns[slot].ext
-        guard ext >= 0, self[stream: ext, side].next == self[stream: ext, side].fin else {
-            return false
-        }
+        guard ext >= 0, self[stream: ext, side].has(MOS_STREAM_FIN),
+            self[stream: ext, side].next == self[health: ext, side].fin
+        else { return false }
         return move(slot, side.other, .receiveFIN)
     }
 
@@ -236,11 +282,19 @@ extension FlowTable {
         return ack.offset(iss: SequenceNumber(self[end: slot, side].iss), near: near)
     }
 
+    /// The stream offset up to which the other end has acknowledged what `side` sent, its FIN counted as one; -1 when it
+    /// has acknowledged nothing.
+    public mutating func acknowledgedOffset(_ slot: Int32, of side: Side) -> Int64 {
+        let ext = conns[slot].ext
+        guard ext >= 0, self[stream: ext, side.other].has(MOS_STREAM_ACK) else { return -1 }
+        return acknowledgedOffset(slot, of: side, SequenceNumber(self[stream: ext, side.other].ack))
+    }
+
     /// True when `ack` covers the FIN of `side`.
     mutating func acknowledgesFIN(_ slot: Int32, of side: Side, _ ack: SequenceNumber) -> Bool {
         let ext = conns[slot].ext
-        guard ext >= 0, self[stream: ext, side].fin != .max else { return false }
-        return acknowledgedOffset(slot, of: side, ack) > Int64(self[stream: ext, side].fin)
+        guard ext >= 0, self[stream: ext, side].has(MOS_STREAM_FIN) else { return false }
+        return acknowledgedOffset(slot, of: side, ack) > Int64(self[health: ext, side].fin)
     }
 
     /// True when the segment acknowledges the SYN of the end that it reaches, and nothing never sent.
@@ -249,35 +303,5 @@ extension FlowTable {
         guard segment.flags.contains(.ack), end.known != 0 else { return false }
         return SequenceNumber(end.iss) < segment.ack
             && segment.ack <= SequenceNumber(end.nxt)
-    }
-
-    /// True when the end that the RST reaches would believe it.
-    ///
-    /// Source: RFC 9293 section 3.10.7.3, second: in SYN-SENT it must acknowledge the SYN; section 3.5.3: otherwise its
-    /// sequence number must lie in the window. What the sender has really sent counts as in the window.
-    mutating func isAcceptableReset(_ slot: Int32, _ segment: Segment) -> Bool {
-        let side = segment.sender
-        let receiver = self[end: slot, side.other]
-        if TCPState(receiver.state) == .synSent {
-            return acknowledgesSYN(slot, segment)
-        }
-        let sender = self[end: slot, side]
-        guard sender.known != 0 else { return true }
-        let ext = conns[slot].ext
-        let next = ext >= 0 ? self[stream: ext, side].next : 0
-        let expected = SequenceNumber(sender.iss) + 1 + UInt32(truncatingIfNeeded: next)
-        let edge = SequenceNumber.later(
-            expected + max(window(slot, of: side.other), 1),
-            SequenceNumber(sender.nxt) + 1
-        )
-        return expected <= segment.seq && segment.seq < edge
-    }
-
-    /// The window that `side` advertised last, scaled when both ends agreed to (RFC 7323 section 2.2).
-    @inlinable
-    public mutating func window(_ slot: Int32, of side: Side) -> UInt32 {
-        let end = self[end: slot, side]
-        let scaled = end.wscale != 255 && self[end: slot, side.other].wscale != 255
-        return UInt32(end.wnd) &<< UInt32(scaled ? min(end.wscale, 14) : 0)
     }
 }

@@ -51,7 +51,7 @@ public struct SegmentExtent: Equatable, Sendable {
 /// Policy: FIRST, what was seen first stays (other policies replace ``place(_:_:at:store:)``'s treatment of overlaps).
 public struct Reassembler: ~Copyable {
     /// The most runs of one stream before a hole is given up; twice as many are never stored.
-    public static var runLimit: UInt32 { 4096 }
+    public static var runLimit: UInt16 { 4096 }
 
     var runs: SlotPool<Run>
     /// The bytes.
@@ -164,6 +164,12 @@ public struct Reassembler: ~Copyable {
         return length
     }
 
+    /// Moves `next` to `end`, over bytes that will not come, and on over what waits there.
+    public mutating func giveUp(_ stream: inout mos_stream, upTo end: Int64) {
+        skip(&stream, end - Int64(stream.next))
+        collect(&stream)
+    }
+
     /// Gives up the first hole: `next` moves to the bytes behind it.
     ///
     /// - Returns: offset and length of the hole; nil when nothing waits behind one.
@@ -179,7 +185,6 @@ public struct Reassembler: ~Copyable {
 
     /// Moves `next` over `length` bytes that will not come.
     public func skip(_ stream: inout mos_stream, _ length: Int64) {
-        stream.gap_bytes += Double(length)
         stream.next += UInt64(length)
         stream.top = max(stream.top, stream.next)
         stream.ordered_run = -1

@@ -17,6 +17,10 @@ public struct Segment: Sendable {
     public var flags: TCPFlags
     /// The end that sent it.
     public var sender: Side
+    /// It has a timestamps option (RFC 7323 section 3).
+    public var hasTimestamps: Bool
+    /// SEG.TSval, with ``hasTimestamps``.
+    public var tsval: UInt32
 
     /// The segment that `packet` carries.
     @inlinable @inline(__always)
@@ -27,12 +31,17 @@ public struct Segment: Sendable {
         wnd = packet.window
         flags = TCPFlags(rawValue: packet.tcp_flags)
         self.sender = sender
+        hasTimestamps = packet.flags & UInt32(MOS_PKT_HAS_TIMESTAMPS) != 0
+        tsval = packet.tsval
     }
 
     /// A SYN that acknowledges nothing and neither ends nor resets: it may open a connection.
     @inlinable public var isOpening: Bool {
         flags.intersection([.syn, .ack, .rst, .fin]) == .syn
     }
+
+    /// A SYN that acknowledges another.
+    @inlinable public var isSYNACK: Bool { flags.isSuperset(of: [.syn, .ack]) }
 
     /// The point of the first payload octet: a SYN takes one number.
     @inlinable public var payloadStart: SequenceNumber {

@@ -71,7 +71,20 @@ extension Recorder {
     func stream(_ flow: Int32, sentBy side: Side) -> mos_stream? {
         guard flow >= 0 else { return nil }
         let ext = unsafe worker.connectionsAddress[Int(flow)].ext
-        return ext < 0 ? nil : unsafe worker.extensionsAddress[Int(ext)][sentBy: side]
+        return ext < 0 ? nil : unsafe worker.extensionsAddress[Int(ext)].stream(side)
+    }
+
+    /// The serial number of a flow.
+    func serial(_ flow: Int32) -> UInt64 {
+        let high = unsafe worker.serialsHighAddress[Int(flow)]
+        return unsafe UInt64(high) << 32 | UInt64(worker.connectionsAddress[Int(flow)].generation)
+    }
+
+    /// How the sending of one end of such a flow went.
+    func health(_ flow: Int32, sentBy side: Side) -> mos_health? {
+        guard flow >= 0 else { return nil }
+        let ext = unsafe worker.connectionsAddress[Int(flow)].ext
+        return ext < 0 ? nil : unsafe worker.extensionsAddress[Int(ext)].health(side)
     }
 }
 
@@ -87,4 +100,9 @@ struct FlowState {
 
     /// Writes the first of the flow's `size` bytes.
     func write(_ flow: Int32, _ size: Int, _ value: UInt8) { unsafe base[Int(flow) * size] = value }
+}
+
+extension mos_ext {
+    func stream(_ side: Side) -> mos_stream { side == .client ? cli : svr }
+    func health(_ side: Side) -> mos_health { side == .client ? cli_health : svr_health }
 }

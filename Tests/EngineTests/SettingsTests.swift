@@ -40,8 +40,9 @@ struct SettingsTests {
         ("buffer", "2GiB", "setting 'buffer' is bytes, at most 1073741824"),
         ("buffer", "-1", "setting 'buffer' is bytes"),
         ("vlan_in_key", "maybe", "setting 'vlan_in_key' is on or off, not 'maybe'"),
-        ("midstream", "on", "nothing else is supported by this version"),
-        ("gap.time", "1", "setting 'gap.time' is not supported by this version"),
+        ("midstream", "maybe", "setting 'midstream' is on or off, not 'maybe'"),
+        ("gap.packets", "0", "setting 'gap.packets' is a number from 1 to 255"),
+        ("overlap", "amiga", "setting 'overlap' is first or last or bsd or linux"),
     ])
     func `what cannot be is said`(key: String, value: String, words: String) {
         #expect(message(key, value)?.contains(words) == true, "\(message(key, value) ?? "-")")

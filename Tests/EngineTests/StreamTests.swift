@@ -220,7 +220,7 @@ struct StreamTests {
             ]
         #expect(
             try events([.newData, .gap], ladder) == [
-                "4 SVR GAP 4+4", "4 SVR NEW_DATA 'AAAA'", "5 SVR NEW_DATA 'CCCC'",
+                "4 SVR NEW_DATA 'AAAA'", "4 SVR GAP 4+4", "5 SVR NEW_DATA 'CCCC'",
             ]
         )
     }

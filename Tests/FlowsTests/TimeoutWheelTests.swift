@@ -52,7 +52,7 @@ struct TimeoutWheelTests {
 
         /// Deadline and serial of all that is due, in order.
         func expected() -> [String] {
-            alive.map { (deadline(conns[$0]), conns[$0].serial) }
+            alive.map { (deadline(conns[$0]), conns[$0].generation) }
                 .filter { $0.0 <= now }
                 .sorted { $0 < $1 }
                 .map { "\($0.0.nanoseconds) \($0.1)" }
@@ -65,7 +65,7 @@ struct TimeoutWheelTests {
                 let due = wheel.earliestDue(at: now, in: &conns) { deadline($0) }
                 if due == .max { return fired }
                 let slot = wheel.takeDue(in: &conns)
-                fired.append("\(due) \(conns[slot].serial)")
+                fired.append("\(due) \(conns[slot].generation)")
                 end(slot)
             }
         }

@@ -33,6 +33,7 @@ struct Occurrence {
     let api: UnsafeMutablePointer<mos_api>
     let event: UnsafeMutablePointer<mos_event>
     let conns: UnsafeMutablePointer<mos_conn>
+    let serialsHigh: UnsafeMutablePointer<UInt32>
     let exts: UnsafeMutablePointer<mos_ext>
     let packet: UnsafeMutablePointer<mos_packet>
     let frame: UnsafeMutablePointer<UInt8>
@@ -61,6 +62,8 @@ struct Occurrence {
         unsafe api = .allocate(capacity: 1)
         unsafe event = .allocate(capacity: 1)
         unsafe conns = .allocate(capacity: Self.flows)
+        unsafe serialsHigh = .allocate(capacity: Self.flows)
+        unsafe serialsHigh.initialize(repeating: 0, count: Self.flows)
         unsafe exts = .allocate(capacity: 1)
         unsafe packet = .allocate(capacity: 1)
         unsafe frame = .allocate(capacity: 256)
@@ -83,6 +86,7 @@ struct Occurrence {
         unsafe api.deallocate()
         unsafe event.deallocate()
         unsafe conns.deallocate()
+        unsafe serialsHigh.deallocate()
         unsafe exts.deallocate()
         unsafe packet.deallocate()
         unsafe frame.deallocate()
@@ -117,7 +121,7 @@ struct Occurrence {
         }
         unsafe exts[0].cli.bytes = 12
         unsafe exts[0].cli.unique = 10
-        unsafe exts[0].svr.retransmitted = 2
+        unsafe exts[0].svr_health.retransmitted = 2
     }
 
     /// Makes flow 0 an IPv6 connection.
@@ -254,6 +258,7 @@ struct Occurrence {
 
     private func fillCalls() {
         unsafe api.pointee.abi = Int32(MOS_ABI_VERSION)
+        unsafe api.pointee.serial_high = UnsafePointer(serialsHigh)
         unsafe api.pointee.size_packet = Int32(MemoryLayout<mos_packet>.stride)
         unsafe api.pointee.size_conn = Int32(MemoryLayout<mos_conn>.stride)
         unsafe api.pointee.size_ext = Int32(MemoryLayout<mos_ext>.stride)

@@ -122,7 +122,6 @@ struct ReassemblyBench: ~Copyable {
         stream.runs = -1
         stream.last_run = -1
         stream.ordered_run = -1
-        stream.fin = .max
     }
 
     /// The stored ranges.

@@ -4,7 +4,7 @@
  * Ids and lengths are int32_t, addresses and sequence numbers uint32_t, 64-bit counters and times of
  * scripts double, so that no accessor allocates. Change anything here: raise MOS_ABI_VERSION. */
 
-enum { MOS_ABI_VERSION = 1 };
+enum { MOS_ABI_VERSION = 2 };
 
 /* Sides, hooks and events have numbers that never coincide, so that one in the place of another is caught. */
 enum { MOS_SIDE_CLI = 0, MOS_SIDE_SVR = 1, MOS_SIDE_BOTH = 2 };
@@ -31,7 +31,12 @@ enum {
     MOS_OPT_STOP_MON = 210, MOS_OPT_TIMESTAMP = 211,
     MOS_OPT_CLIKEEP = 212, MOS_OPT_SVRKEEP = 213
 };
-enum { MOS_OVERLAP_POLICY_FIRST = 0, MOS_OVERLAP_POLICY_LAST = 1 };
+/* Which bytes win where segments overlap with other content. */
+enum {
+    MOS_OVERLAP_POLICY_FIRST = 0, MOS_OVERLAP_POLICY_LAST = 1, MOS_OVERLAP_POLICY_BSD = 2,
+    MOS_OVERLAP_POLICY_LINUX = 3, MOS_OVERLAP_POLICY_WINDOWS = 4, MOS_OVERLAP_POLICY_SOLARIS = 5,
+    MOS_OVERLAP_POLICY_COUNT = 6
+};
 
 /* TCP states; NONE is the side of which nothing was seen yet. */
 enum {
@@ -59,7 +64,10 @@ enum {
     MOS_PKT_IP = 65536, MOS_PKT_IP_OFFLOADED = 131072
 };
 /* mos_conn.flags. */
-enum { MOS_CONN_MIDSTREAM = 1, MOS_CONN_HAS_CONTEXT = 2, MOS_CONN_HAS_STATE = 4 };
+enum {
+    MOS_CONN_MIDSTREAM = 1, MOS_CONN_HAS_CONTEXT = 2, MOS_CONN_HAS_STATE = 4,
+    MOS_CONN_SUSPECT = 8         /* bytes are missing that the other end has acknowledged */
+};
 
 /* A point in time since 1970-01-01 UTC. */
 struct mos_time { uint32_t sec, nsec; };
@@ -104,48 +112,96 @@ struct mos_endpoint {
 /* A connection as every packet needs it. 128 bytes: two cache lines. */
 struct mos_conn {
     struct mos_addr cli_addr, svr_addr;
-    uint16_t cli_port, svr_port;
+    uint16_t cli_port, svr_port; /* of ICMP: identifier, or type and code */
     uint16_t vlan;
-    uint8_t ip_version;
+    uint8_t ip_version, proto;
+    uint32_t generation;         /* low half of the flow's serial number; the high half: mos_api.serial_high */
     uint8_t flags;               /* MOS_CONN_* */
-    uint32_t generation;         /* low half of the flow's serial number */
-    uint32_t serial_high;        /* id = serial_high * 2^32 + generation */
+    uint8_t end_reason;          /* MOS_END_* */
+    uint8_t timing;              /* low half: where its time-out waits; high half: which time-out applies */
+    uint8_t lag;                 /* the clock was up to 2^lag seconds ahead of its last packet, 0 = not */
     struct mos_time start, last;
     struct mos_endpoint cli, svr;
     int32_t ext;                 /* index of its mos_ext, -1 without one */
     int32_t set;                 /* the interned registrations that serve it */
     int32_t wheel_next, wheel_prev;
-    uint8_t end_reason;          /* MOS_END_* */
-    uint8_t timer;               /* where its time-out waits */
-    uint8_t phase;               /* which time-out applies */
-    uint8_t lag;                 /* the clock was up to 2^lag seconds ahead of its last packet, 0 = not */
-    uint32_t synack_delay;       /* microseconds from the SYN to the SYN-ACK */
+    uint32_t cli_rtt, svr_rtt;   /* microseconds from the SYN-ACK to its ACK, from the SYN to the SYN-ACK; 0 = unknown */
 };
 
-/* What one end sent, as the other reassembles it; taken with the first payload byte. 128 bytes: what every
- * segment needs lies in the first cache line. */
+/* mos_stream.flags. */
+enum {
+    MOS_STREAM_READ = 1,         /* somebody reads it */
+    MOS_STREAM_KEEP = 2,         /* read bytes are kept too */
+    MOS_STREAM_CLOSING = 4,      /* an end has sent its FIN: set on both streams */
+    MOS_STREAM_FIN = 8,          /* this end has */
+    MOS_STREAM_ACK = 16,         /* `ack` is known */
+    MOS_STREAM_TIMESTAMPS = 32,  /* `tsval` is known */
+    MOS_STREAM_SUSPECT = 64,     /* the other end has acknowledged bytes that are missing */
+    MOS_STREAM_ZERO_WINDOW = 128,/* this end's window is zero */
+    MOS_STREAM_SAMPLE = 256,     /* its acknowledgement will be an RTT sample */
+    MOS_STREAM_WINDOW_ERROR = 512,/* ON_ERROR WINDOW was raised for the bytes beyond the window */
+    MOS_STREAM_POLICY_SET = 1024 /* a socket chose the overlap policy */
+};
+
+/* What one end sent, as the other reassembles it; taken with the first payload byte. 64 bytes: what every
+ * segment needs. */
 struct mos_stream {
     uint64_t next;               /* RCV.NXT of the receiver as stream offset */
     uint64_t top;                /* highest stream offset seen, exclusive */
-    uint64_t fin;                /* stream offset of the FIN, all ones without one */
-    uint64_t acked;              /* highest stream offset acknowledged by the receiver */
     double bytes;                /* payload bytes, repeated ones included */
     double unique;               /* payload bytes of sequence space not seen before */
+    uint32_t ack;                /* highest acknowledgement number that this end sent: SND.UNA of the other */
+    uint32_t tsval;              /* TS.Recent of this end's timestamps (RFC 7323) */
     int32_t runs;                /* kept and out-of-order bytes, by offset; -1 = none */
     int32_t ordered_run;         /* the run that ends at `next`, -1 = none */
     int32_t last_run;            /* the run with the highest offset, -1 = none */
-    uint32_t reading;            /* 1 while somebody reads it */
-    double gap_bytes;            /* sequence space declared lost */
     uint32_t charged;            /* bytes charged for stored runs */
-    uint32_t run_count;
-    uint32_t retransmitted;      /* segments that repeat sequence space seen before */
-    uint32_t out_of_order;
-    uint32_t dup_acks, zero_windows;
-    int32_t readers;             /* of the client's stream: who reads either, -1 = nobody */
-    uint32_t pad0;
-    double pad1, pad2, pad3;
+    uint16_t run_count;
+    uint16_t flags;              /* MOS_STREAM_* */
+    uint8_t policy;              /* MOS_OVERLAP_POLICY_* */
+    uint8_t suspect;             /* packets until a suspect hole is declared */
+    uint8_t dup_run;             /* duplicate ACKs in a row that this end sent */
+    uint8_t pad0;
 };
-struct mos_ext { struct mos_stream cli, svr; };
+
+/* How one end's sending went. 112 bytes. Times are microseconds, those of the clock modulo 2^32. */
+struct mos_health {
+    uint64_t fin;                /* stream offset of its FIN, with MOS_STREAM_FIN */
+    double gap_bytes;            /* sequence space declared lost */
+    double rtt_sum;              /* of the data RTT samples */
+    uint32_t rtt_min, rtt_max, rtt_count;
+    uint32_t retransmitted;      /* segments that repeat sequence space seen before */
+    uint32_t rexmit_rto, rexmit_fast, rexmit_spurious, rexmit_probe;
+    uint32_t out_of_order;
+    uint32_t dup_acks, sack_blocks;
+    uint32_t in_flight;          /* the most bytes sent and not yet acknowledged */
+    uint32_t zero_windows;
+    uint32_t zero_window_time;   /* in all; while the window is zero, minus when it closed */
+    uint32_t first_byte;         /* from the flow's start to its first payload byte */
+    uint32_t idle;               /* the longest silence between two of its packets, milliseconds */
+    uint32_t sample_seq, sample_time;
+    uint32_t last_time;          /* of its last packet */
+    uint16_t ecn_ce, ecn_ece;    /* packets of it that arrived with CE; that echo one */
+    int32_t gaps;                /* declared holes, newest first, -1 = none */
+    uint32_t pad0;
+};
+
+/* How far a monitor socket has read the two receive buffers of a flow. 32 bytes. */
+struct mos_reader {
+    int64_t cli_offset, svr_offset; /* stream offsets of the first byte not read */
+    uint32_t cli_missed, svr_missed;/* bytes lost to overruns that the script has not been told of */
+    int32_t next;                /* the flow's next reader, -1 = none */
+    int8_t socket;               /* -1 = no reader */
+    uint8_t reads;               /* the sides whose receive buffer it reads, as bits */
+    uint16_t pad0;
+};
+
+/* 384 bytes: a connection that carries payload costs 512 with its first reader. */
+struct mos_ext {
+    struct mos_stream cli, svr;
+    struct mos_health cli_health, svr_health;
+    struct mos_reader reader;
+};
 
 /* What `next` hands out, and where calls leave their results. One per worker, fixed for life. */
 struct mos_event {
@@ -181,6 +237,7 @@ struct mos_api {
     struct mos_event *event;
     struct mos_conn *conns;
     struct mos_ext *exts;
+    const uint32_t *serial_high; /* high halves of the flows' serial numbers, by slot */
     const double *counters;      /* live values, named by counter_name(0 ..< counter_count) */
     int32_t counter_count;
     int32_t pad1;

@@ -28,6 +28,7 @@ local abi = {
   event = api.event,
   conns = api.conns,
   exts = api.exts,
+  serial_high = api.serial_high,
 }
 
 --- The number of the ABI's constant `MOS_<name>`.

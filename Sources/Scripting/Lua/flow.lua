@@ -14,7 +14,7 @@ local identity = require "mos.identity"
 local schema = require "mos.schema"
 local tcp_flags = require "mos.tcp_flags"
 
-local conns, exts = abi.conns, abi.exts
+local conns, exts, serial_high = abi.conns, abi.exts, abi.serial_high
 local getmetatable, setmetatable = getmetatable, setmetatable
 local band, bor = bit.band, bit.bor
 
@@ -64,14 +64,6 @@ local side_has = tcp_flags.method(Side, function(side)
   return side[3] == 0 and c.cli.flags or c.svr.flags
 end)
 
--- What the reassembly counted of that end, nil before its connection carried payload.
-local function stream_of(c, which)
-  local ext = c.ext
-  if ext < 0 then return nil end
-  if which == 0 then return exts[ext].cli end
-  return exts[ext].svr
-end
-
 function Side.__index(side, key)
   local slot, which = side[1], side[3]
   local c = conns[slot]
@@ -104,14 +96,17 @@ function Side.__index(side, key)
   end
   if key == "bytes" or key == "unique_bytes" or key == "gap_bytes" or key == "retransmitted"
     or key == "out_of_order" then
-    local s = stream_of(c, which)
-    if s == nil then return 0 end
+    local ext = c.ext
+    if ext < 0 then return 0 end
+    local s, h
+    if which == 0 then s, h = exts[ext].cli, exts[ext].cli_health
+    else s, h = exts[ext].svr, exts[ext].svr_health end
     if key == "bytes" then return s.bytes
     elseif key == "unique_bytes" then return s.unique
-    elseif key == "gap_bytes" then return s.gap_bytes
-    elseif key == "retransmitted" then return s.retransmitted
+    elseif key == "gap_bytes" then return h.gap_bytes
+    elseif key == "retransmitted" then return h.retransmitted
     end
-    return s.out_of_order
+    return h.out_of_order
   end
   return fields.unknown(which == 0 and "flow.cli" or "flow.svr", schema.side, key)
 end
@@ -137,8 +132,8 @@ function Side.__tostring(side)
 end
 
 --- The number of a flow that is never used twice in a run.
-local function id_of(c)
-  return c.serial_high * 4294967296 + c.generation
+local function id_of(flow)
+  return serial_high[flow[1]] * 4294967296 + conn_of(flow).generation
 end
 
 local function seconds(time)
@@ -149,7 +144,7 @@ function Flow.__index(flow, key)
   if key == "cli" then return setmetatable({ flow[1], flow[2], 0 }, Side)
   elseif key == "svr" then return setmetatable({ flow[1], flow[2], 1 }, Side)
   elseif key == "slot" then return flow[1]
-  elseif key == "id" then return id_of(conn_of(flow))
+  elseif key == "id" then return id_of(flow)
   elseif key == "ctx" then
     conn_of(flow)
     return contexts[flow[3]][flow[1]]

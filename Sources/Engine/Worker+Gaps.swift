@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Bytes that will not come: acknowledged by their receiver but not captured (case T25), or cut by the capture.
+import CMosABI
+import Flows
+import Packets
+import TCPTracking
+
+extension Worker {
+    /// The sender of the segment in hand has acknowledged more than before: what of it is missing is suspect.
+    @inline(__always)
+    mutating func acknowledged(_ ext: Int32) {
+        let side = segment.sender.other
+        let next = UInt32(truncatingIfNeeded: table[stream: ext, side].next)
+        let expected = SequenceNumber(table[end: flow, side].iss) + 1 + next
+        if expected < segment.ack { markSuspect(flow, side) }
+    }
+
+    /// How far the other end has acknowledged the payload of `side`; 0 when it has not.
+    private mutating func acknowledgedPayload(_ slot: Int32, _ side: Side) -> Int64 {
+        let ext = table.conns[slot].ext
+        let acked = table.acknowledgedOffset(slot, of: side)
+        guard table[stream: ext, side].has(MOS_STREAM_FIN) else { return acked }
+        return min(acked, Int64(table[health: ext, side].fin))
+    }
+
+    /// True when bytes are missing that the other end has.
+    private mutating func isSuspect(_ slot: Int32, _ side: Side) -> Bool {
+        let ext = table.conns[slot].ext
+        return acknowledgedPayload(slot, side) > Int64(table[stream: ext, side].next)
+    }
+
+    /// Begins to wait for bytes of `side` that the other end has acknowledged.
+    ///
+    /// An end of which not one packet was captured has no gaps: its packets go another way.
+    @inline(never)
+    private mutating func markSuspect(_ slot: Int32, _ side: Side) {
+        let ext = table.conns[slot].ext
+        guard !table[stream: ext, side].has(MOS_STREAM_SUSPECT),
+            table[end: slot, side].packets > 0, isSuspect(slot, side)
+        else { return }
+        table[stream: ext, side].set(MOS_STREAM_SUSPECT)
+        table[stream: ext, side].suspect = UInt8(clamping: settings.gapPackets)
+        table.conns[slot].flags |= UInt8(MOS_CONN_SUSPECT)
+        let deadline = Timestamp(event.now).nanoseconds &+ timeouts.gap
+        table[health: ext, side].pad0 = UInt32(truncatingIfNeeded: deadline / 1000)
+        let generation = table.conns[slot].generation
+        if !suspects.add(slot, side, generation: generation, deadline: deadline) {
+            counters[.timersRefused] += 1
+        }
+    }
+
+    /// No bytes of `side` are missing any more, or they were given up.
+    private mutating func clearSuspect(_ slot: Int32, _ side: Side) {
+        let ext = table.conns[slot].ext
+        table[stream: ext, side].clear(MOS_STREAM_SUSPECT)
+        if !table[stream: ext, side.other].has(MOS_STREAM_SUSPECT) {
+            table.conns[slot].flags &= ~UInt8(MOS_CONN_SUSPECT)
+        }
+    }
+
+    /// suspect: what the packet in hand, which is done with but for this, means for holes: first those of its sender's
+    /// stream, then of the other's.
+    mutating func suspect() {
+        let ext = table.conns[flow].ext
+        let step = suspectStep
+        suspectStep += 1
+        switch step {
+        case 0:
+            let end = uncapturedEnd
+            uncapturedEnd = -1
+            if end >= 0 { beginDeclaring(segment.sender, upTo: end, then: .suspect) }
+        case 1, 2:
+            let side = step == 1 ? segment.sender : segment.sender.other
+            guard countDown(ext, side) else { return }
+            beginDeclaring(side, upTo: acknowledgedPayload(flow, side), then: .suspect)
+        default:
+            phase = .finishSettling
+        }
+    }
+
+    /// Counts the packet in hand for a hole of `side`; true when it is the last that was waited for.
+    private mutating func countDown(_ ext: Int32, _ side: Side) -> Bool {
+        guard table[stream: ext, side].has(MOS_STREAM_SUSPECT) else {
+            // The hole may have come with this packet.
+            if side != segment.sender, update.invalid == 0 { markSuspect(flow, side) }
+            return false
+        }
+        guard isSuspect(flow, side) else {
+            clearSuspect(flow, side)
+            return false
+        }
+        table[stream: ext, side].suspect &-= 1
+        return table[stream: ext, side].suspect == 0
+    }
+
+    /// Gives up the holes of the stream of `side` up to an offset; the machine goes on with `next`.
+    private mutating func beginDeclaring(_ side: Side, upTo end: Int64, then next: Phase) {
+        clearSuspect(flow, side)
+        declaredSide = side
+        declaredUpTo = end
+        afterDeclaring = next
+        phase = .declare
+    }
+
+    /// declare: the next hole is given up; what lies behind it is delivered.
+    mutating func declare() {
+        let ext = table.conns[flow].ext
+        let next = Int64(table[stream: ext, declaredSide].next)
+        guard next < declaredUpTo else {
+            phase = afterDeclaring
+            // The FIN behind a hole that was given up has arrived in order, as far as can be known.
+            if table.receiveFIN(flow, from: declaredSide) {
+                receiverMoved = true
+                updateTimeout()
+                begin(Event.stateChange.bit, at: .rcv, side: declaredSide.other)
+            }
+            return
+        }
+        let stored = reassembler.firstStored(table[stream: ext, declaredSide], behind: next)
+        let stop = min(declaredUpTo, stored ?? declaredUpTo)
+        reassembler.giveUp(&table[stream: ext, declaredSide], upTo: stop)
+        phase = .declareData
+        announceGap(next, stop &- next, side: declaredSide.other)
+    }
+
+    /// declareData: NEW_DATA for what a gap made readable; then the next hole.
+    mutating func declareData() {
+        phase = .declare
+        hasNewData = false
+        begin(Event.newData.bit, at: .null, side: declaredSide.other, kind: .newData)
+    }
+
+    /// Gives up a hole whose time is over; false when the entry is stale.
+    mutating func declareOverdue() -> Bool {
+        let entry = suspects.takeFirst()
+        guard table.isLive(entry.slot, generation: entry.generation) else { return false }
+        let ext = table.conns[entry.slot].ext
+        let micros = UInt32(truncatingIfNeeded: entry.deadline / 1000)
+        guard ext >= 0, table[stream: ext, entry.side].has(MOS_STREAM_SUSPECT),
+            table[health: ext, entry.side].pad0 == micros
+        else { return false }
+        flow = entry.slot
+        beginDeclaring(entry.side, upTo: acknowledgedPayload(flow, entry.side), then: .due)
+        return true
+    }
+}
