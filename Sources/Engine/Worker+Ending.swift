@@ -36,23 +36,17 @@ extension Worker {
         if flushSide == .server { flushSide = .client } else { phase = .endSent }
     }
 
-    /// Bytes at the end of the stream that the sender's FIN proves, or that its peer has acknowledged, but that were not
-    /// captured.
+    /// Bytes at the end of the stream that the sender's FIN proves, but that were not captured.
+    ///
+    /// What only the other end's acknowledgement tells of is not counted: nothing of the sender lies behind it.
     private mutating func missingTail(_ ext: Int32, _ sender: Side)
         -> (offset: Int64, length: Int64)?
     {
         let next = Int64(table[stream: ext, sender].next)
-        guard let end = provedEnd(ext, sender), end > next else { return nil }
+        let end = Int64(table[health: ext, sender].fin)
+        guard table[stream: ext, sender].has(MOS_STREAM_FIN), end > next else { return nil }
         reassembler.skip(&table[stream: ext, sender], end - next)
         return (next, end - next)
-    }
-
-    private mutating func provedEnd(_ ext: Int32, _ sender: Side) -> Int64? {
-        if table[stream: ext, sender].has(MOS_STREAM_FIN) {
-            return Int64(table[health: ext, sender].fin)
-        }
-        return table[stream: ext, sender].has(MOS_STREAM_SUSPECT)
-            ? table.acknowledgedOffset(flow, of: sender) : nil
     }
 
     /// flushData: NEW_DATA for what a gap made readable; then the next hole.

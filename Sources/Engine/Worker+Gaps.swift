@@ -38,15 +38,21 @@ extension Worker {
         guard !table[stream: ext, side].has(MOS_STREAM_SUSPECT),
             table[end: slot, side].packets > 0, isSuspect(slot, side)
         else { return }
-        table[stream: ext, side].set(MOS_STREAM_SUSPECT)
-        table[stream: ext, side].suspect = UInt8(clamping: settings.gapPackets)
-        table.conns[slot].flags |= UInt8(MOS_CONN_SUSPECT)
+        setSuspect(slot, side, packets: UInt8(clamping: settings.gapPackets))
         let deadline = Timestamp(event.now).nanoseconds &+ timeouts.gap
         table[health: ext, side].pad0 = UInt32(truncatingIfNeeded: deadline / 1000)
         let generation = table.conns[slot].generation
         if !suspects.add(slot, side, generation: generation, deadline: deadline) {
             counters[.timersRefused] += 1
         }
+    }
+
+    /// Marks bytes of `side` as missing; they are given up after so many packets, once something lies behind them.
+    private mutating func setSuspect(_ slot: Int32, _ side: Side, packets: UInt8) {
+        let ext = table.conns[slot].ext
+        table[stream: ext, side].set(MOS_STREAM_SUSPECT)
+        table[stream: ext, side].suspect = packets
+        table.conns[slot].flags |= UInt8(MOS_CONN_SUSPECT)
     }
 
     /// No bytes of `side` are missing any more, or they were given up.
@@ -68,7 +74,10 @@ extension Worker {
         case 0:
             let end = uncapturedEnd
             uncapturedEnd = -1
-            if end >= 0 { beginDeclaring(segment.sender, upTo: end, then: .suspect) }
+            if end >= 0 {
+                beginDeclaring(segment.sender, upTo: end, then: .suspect)
+                declaresTail = true
+            }
         case 1, 2:
             let side = step == 1 ? segment.sender : segment.sender.other
             guard countDown(ext, side) else { return }
@@ -89,8 +98,14 @@ extension Worker {
             clearSuspect(flow, side)
             return false
         }
-        table[stream: ext, side].suspect &-= 1
-        return table[stream: ext, side].suspect == 0
+        if table[stream: ext, side].suspect > 0 { table[stream: ext, side].suspect &-= 1 }
+        return table[stream: ext, side].suspect == 0 && hasSomethingBehind(ext, side)
+    }
+
+    /// True when bytes wait behind the first hole, or a FIN does: before that nobody has missed anything.
+    private mutating func hasSomethingBehind(_ ext: Int32, _ side: Side) -> Bool {
+        table[stream: ext, side].has(MOS_STREAM_FIN)
+            || reassembler.hasHole(table[stream: ext, side])
     }
 
     /// Gives up the holes of the stream of `side` up to an offset; the machine goes on with `next`.
@@ -98,6 +113,7 @@ extension Worker {
         clearSuspect(flow, side)
         declaredSide = side
         declaredUpTo = end
+        declaresTail = false
         afterDeclaring = next
         phase = .declare
     }
@@ -117,6 +133,13 @@ extension Worker {
             return
         }
         let stored = reassembler.firstStored(table[stream: ext, declaredSide], behind: next)
+        guard stored != nil || declaresTail || table[stream: ext, declaredSide].has(MOS_STREAM_FIN)
+        else {
+            // What was acknowledged behind the last byte captured becomes a hole with the next one.
+            setSuspect(flow, declaredSide, packets: 0)
+            phase = afterDeclaring
+            return
+        }
         let stop = min(declaredUpTo, stored ?? declaredUpTo)
         reassembler.giveUp(&table[stream: ext, declaredSide], upTo: stop)
         phase = .declareData
@@ -139,6 +162,10 @@ extension Worker {
         guard ext >= 0, table[stream: ext, entry.side].has(MOS_STREAM_SUSPECT),
             table[health: ext, entry.side].pad0 == micros
         else { return false }
+        guard hasSomethingBehind(ext, entry.side) else {
+            table[stream: ext, entry.side].suspect = 0
+            return false
+        }
         flow = entry.slot
         beginDeclaring(entry.side, upTo: acknowledgedPayload(flow, entry.side), then: .due)
         return true

@@ -95,11 +95,16 @@ extension Worker {
         noteTime(slot)
         let clientState = table.conns[slot].cli.state
         update = table.send(slot, segment)
+        if update.invalid == UInt8(MOS_INVALID_ACK), isProofOfLoss(slot) {
+            table.resynchronize(slot, with: segment)
+            update = table.send(slot, segment)
+        }
         noteOptions(slot)
         if update.invalid != 0 {
             counters[.invalid] += 1
             packets[current].invalid = update.invalid
             if update.invalid == UInt8(MOS_INVALID_SYN) { noteRefusedSYN(slot) }
+            if update.invalid == UInt8(MOS_INVALID_WINDOW) { noteRefusedData(slot) }
         } else if segment.flags.contains(.rst) {
             let refused = clientState == UInt8(MOS_STATE_SYN_SENT) && segment.sender == .server
             table.conns[slot].end_reason = UInt8(refused ? MOS_END_REFUSED : MOS_END_RESET)

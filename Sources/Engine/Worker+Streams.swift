@@ -70,6 +70,8 @@ extension Worker {
             table[stream: ext, sender].policy = policy(table.conns[flow].set, sender.other)
         }
         table[stream: ext, sender].clear(MOS_STREAM_WINDOW_ERROR)
+        // Its first payload made the place for it.
+        table.noteTimestamp(ext, segment, at: update.offset)
         if segment.flags.contains(.syn), !segment.flags.contains(.ack) {
             takeSYNData(ext, sender)
             return false

@@ -128,8 +128,10 @@ public struct Worker: ~Copyable {
     var suspects: Suspects
     var declaredSide = Side.server
     var declaredUpTo: Int64 = 0
+    /// Holes are given up to the very end, though nothing lies behind it.
+    var declaresTail = false
     var afterDeclaring = Phase.input
-    var refusedSYNs = RefusedSYNs()
+    var refused = RefusedSegments()
     var answeredSYN: RefusedSYN?
 
     // The flow that ends, and where the machine goes on then

@@ -26,6 +26,8 @@ enum Knowledge {
     static let iss: UInt8 = 1
     static let inferred: UInt8 = 2
     static let sentSYNACK: UInt8 = 4
+    /// Nothing but the other end's acknowledgement tells of it.
+    static let unseen: UInt8 = 8
 }
 
 extension FlowTable {
@@ -140,13 +142,28 @@ extension FlowTable {
             self[end: slot, side.other].iss = (segment.ack + .max).value
             self[end: slot, side.other].nxt = segment.ack.value
             self[end: slot, side.other].known = Knowledge.iss | Knowledge.inferred
+            // The stream of a connection that was picked up in its middle begins with its first captured byte.
+            if conns[slot].flags & UInt8(MOS_CONN_MIDSTREAM) != 0 {
+                self[end: slot, side.other].known |= Knowledge.unseen
+            }
         }
+    }
+
+    /// The first packet of an end that only acknowledgements told of: its stream begins here.
+    private mutating func inferAgain(_ slot: Int32, _ segment: Segment) {
+        self[end: slot, segment.sender].iss = (segment.seq + .max).value
+        self[end: slot, segment.sender].nxt = segment.seq.value
+        self[end: slot, segment.sender].known = Knowledge.iss | Knowledge.inferred
     }
 
     mutating func sendACK(_ slot: Int32, _ segment: Segment, _ update: inout SenderUpdate) {
         let side = segment.sender
         if self[end: slot, side].known == 0 || self[end: slot, side.other].known == 0 {
             infer(slot, segment)
+            update.offset = payloadOffset(slot, segment)
+        }
+        if self[end: slot, side].known & Knowledge.unseen != 0 {
+            inferAgain(slot, segment)
             update.offset = payloadOffset(slot, segment)
         }
         update.invalid = refusal(slot, segment, at: update.offset)

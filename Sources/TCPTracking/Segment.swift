@@ -21,6 +21,8 @@ public struct Segment: Sendable {
     public var hasTimestamps: Bool
     /// SEG.TSval, with ``hasTimestamps``.
     public var tsval: UInt32
+    /// SEG.TSecr, with ``hasTimestamps``.
+    public var tsecr: UInt32
 
     /// The segment that `packet` carries.
     @inlinable @inline(__always)
@@ -33,6 +35,7 @@ public struct Segment: Sendable {
         self.sender = sender
         hasTimestamps = packet.flags & UInt32(MOS_PKT_HAS_TIMESTAMPS) != 0
         tsval = packet.tsval
+        tsecr = packet.tsecr
     }
 
     /// A SYN that acknowledges nothing and neither ends nor resets: it may open a connection.

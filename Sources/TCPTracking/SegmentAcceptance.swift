@@ -61,6 +61,7 @@ extension FlowTable {
         let last = SequenceNumber(self[stream: ext, side].ack)
         if segment.ack <= last { return last - segment.ack <= largestWindow(slot, of: side) }
         return segment.ack <= nxt || segment.ack - last <= 2 * largestWindow(slot, of: side)
+            || hasPlausibleTimestamps(slot, segment)
     }
 
     /// True when payload lies where the receiver's window lets it lie.
@@ -84,6 +85,36 @@ extension FlowTable {
         let window = max(Int64(window(slot, of: side.other)), 1)
         return segment.payloadStart - acknowledged < 2 * window
             || offset < Int64(self[stream: ext, side].top)
+            || hasPlausibleTimestamps(slot, segment)
+    }
+
+    /// True when the segment's timestamps go on from the last ones of both ends: nobody who does not see the connection
+    /// can know them, so a number far ahead tells of packets that were not captured.
+    ///
+    /// Source: RFC 7323 section 7 (security considerations). Clocks tick at most once a millisecond (section 5.4): what
+    /// both ends may have sent within a quarter of an hour unseen is believed.
+    mutating func hasPlausibleTimestamps(_ slot: Int32, _ segment: Segment) -> Bool {
+        let ext = conns[slot].ext
+        guard ext >= 0, segment.hasTimestamps else { return false }
+        let (own, other) = (self[stream: ext, segment.sender], self[stream: ext, segment.sender.other])
+        guard own.has(MOS_STREAM_TIMESTAMPS), other.has(MOS_STREAM_TIMESTAMPS) else { return false }
+        let ahead = SequenceNumber(segment.tsval) - SequenceNumber(own.tsval)
+        let echo = SequenceNumber(segment.tsecr) - SequenceNumber(other.tsval)
+        return (0...1 << 20).contains(ahead) && (-1 << 20...1 << 20).contains(echo)
+    }
+
+    /// Both ends agree on a point that is farther ahead than windows allow: a long part was not captured, and the
+    /// connection goes on from there.
+    ///
+    /// - Parameters:
+    ///   - slot: the connection.
+    ///   - segment: acknowledges a segment of the other end that was refused as too far ahead.
+    public mutating func resynchronize(_ slot: Int32, with segment: Segment) {
+        let ext = ensureExt(slot)
+        guard ext >= 0 else { return }
+        self[stream: ext, segment.sender].ack = segment.ack.value
+        self[stream: ext, segment.sender].set(MOS_STREAM_ACK)
+        self[end: slot, segment.sender].packets &-= 1
     }
 
     /// True when the segment's timestamp is older than the last one in order: it is a duplicate of an earlier pass
@@ -103,8 +134,7 @@ extension FlowTable {
     }
 
     /// Notes the timestamp of a segment in order (RFC 7323 section 4.3).
-    @inlinable @inline(__always)
-    mutating func noteTimestamp(_ ext: Int32, _ segment: Segment, at offset: Int64) {
+    public mutating func noteTimestamp(_ ext: Int32, _ segment: Segment, at offset: Int64) {
         guard segment.hasTimestamps,
             offset <= Int64(self[stream: ext, segment.sender].next)
         else { return }
