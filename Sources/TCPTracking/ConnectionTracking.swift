@@ -168,7 +168,11 @@ extension FlowTable {
         }
         update.invalid = refusal(slot, segment, at: update.offset)
         guard update.invalid == 0 else { return }
-        if isIn(slot, side, .synSent) || isIn(slot, side, .none) {
+        // What it acknowledges behind the SYN it can only have got after the handshake.
+        let hasMore = SequenceNumber(self[end: slot, side.other].nxt) < segment.ack
+        if isIn(slot, side, .synSent) || isIn(slot, side, .none)
+            || hasMore && isIn(slot, side, .synReceived)
+        {
             update.moved = move(slot, side, .sendACKofUnseen)
         }
         let nxt = SequenceNumber(self[end: slot, side].nxt)

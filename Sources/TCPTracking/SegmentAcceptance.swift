@@ -56,7 +56,7 @@ extension FlowTable {
         let nxt = SequenceNumber(other.nxt)
         let ext = conns[slot].ext
         guard ext >= 0, self[stream: ext, side].has(MOS_STREAM_ACK) else {
-            return segment.ack - nxt <= Self.farthest && nxt - segment.ack <= Self.farthest
+            return abs(segment.ack - nxt) <= 2 * largestWindow(slot, of: side)
         }
         let last = SequenceNumber(self[stream: ext, side].ack)
         if segment.ack <= last { return last - segment.ack <= largestWindow(slot, of: side) }
@@ -74,17 +74,16 @@ extension FlowTable {
         let ext = conns[slot].ext
         let isMidstream = conns[slot].flags & UInt8(MOS_CONN_MIDSTREAM) != 0
         if offset &+ Int64(segment.len) <= 0, segment.len > 1, !isMidstream { return false }
-        guard ext >= 0 else { return offset <= Self.farthest }
-        let next = Int64(self[stream: ext, side].next)
+        let next = ext >= 0 ? Int64(self[stream: ext, side].next) : 0
         // What is next in order fits a window of any size but in theory; window updates get lost.
         if offset <= next { return true }
-        guard self[stream: ext, side.other].has(MOS_STREAM_ACK) else {
+        guard self[end: slot, side.other].packets > 0 else {
             return offset &- next <= Self.farthest
         }
-        let acknowledged = SequenceNumber(self[stream: ext, side.other].ack)
         let window = max(Int64(window(slot, of: side.other)), 1)
-        return segment.payloadStart - acknowledged < 2 * window
-            || offset < Int64(self[stream: ext, side].top)
+        let acknowledged = max(acknowledgedOffset(slot, of: side), 0)
+        return offset &- acknowledged < 2 * window
+            || ext >= 0 && offset < Int64(self[stream: ext, side].top)
             || hasPlausibleTimestamps(slot, segment)
     }
 
@@ -96,7 +95,9 @@ extension FlowTable {
     mutating func hasPlausibleTimestamps(_ slot: Int32, _ segment: Segment) -> Bool {
         let ext = conns[slot].ext
         guard ext >= 0, segment.hasTimestamps else { return false }
-        let (own, other) = (self[stream: ext, segment.sender], self[stream: ext, segment.sender.other])
+        let (own, other) = (
+            self[stream: ext, segment.sender], self[stream: ext, segment.sender.other]
+        )
         guard own.has(MOS_STREAM_TIMESTAMPS), other.has(MOS_STREAM_TIMESTAMPS) else { return false }
         let ahead = SequenceNumber(segment.tsval) - SequenceNumber(own.tsval)
         let echo = SequenceNumber(segment.tsecr) - SequenceNumber(other.tsval)

@@ -39,6 +39,7 @@ extension TCPState {
         case (.synSent, .receiveSYN): .synReceived  // simultaneous open
         case (.synSent, .receiveSYNACK): .established
         case (.synSent, .sendACKofUnseen), (.none, .sendACKofUnseen): .established
+        case (.synReceived, .sendACKofUnseen): .established
         case (.synReceived, .receiveACKofSYN), (.none, .receiveACKofSYN): .established
         case (.synReceived, .sendFIN), (.established, .sendFIN): .finWait1
         case (.synReceived, .sendFINafterFIN), (.established, .sendFINafterFIN): .lastAck

@@ -45,6 +45,7 @@ struct StateTransitionTests {
     static let inferred: [Edge] = [
         Edge(.none, .sendACKofUnseen, .established),
         Edge(.synSent, .sendACKofUnseen, .established),
+        Edge(.synReceived, .sendACKofUnseen, .established),
         Edge(.none, .receiveACKofSYN, .established),
         Edge(.synReceived, .receiveFIN, .closeWait),
         Edge(.established, .sendACKofFIN, .closeWait),
