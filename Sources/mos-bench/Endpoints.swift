@@ -12,6 +12,15 @@ struct Endpoints: Equatable {
     let server: UInt32
     let serverPort: UInt16
 
+    /// Ends of an IPv4 connection.
+    init(client: UInt32, clientPort: UInt16, server: UInt32, serverPort: UInt16) {
+        isIPv6 = false
+        self.client = client
+        self.clientPort = clientPort
+        self.server = server
+        self.serverPort = serverPort
+    }
+
     /// Ends that follow from `random`; clients differ for the first 16 million numbers.
     init(number: UInt64, isIPv6: Bool, random: inout SplitMix64) {
         self.isIPv6 = isIPv6
