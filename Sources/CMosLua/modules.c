@@ -94,6 +94,9 @@ static const char text_text[] = {
 static const char text_timers[] = {
 #embed "../Scripting/Lua/timers.lua"
 };
+static const char text_tunnel[] = {
+#embed "../Scripting/Lua/tunnel.lua"
+};
 static const char text_view[] = {
 #embed "../Scripting/Lua/view.lua"
 };
@@ -131,6 +134,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(tcp_flags),
     MODULE(text),
     MODULE(timers),
+    MODULE(tunnel),
     MODULE(view),
 };
 

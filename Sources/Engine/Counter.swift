@@ -6,7 +6,9 @@ import Packets
 public enum Counter: Int, CaseIterable, Sendable {
     case packets, bytes, filtered
     case ipv4, ipv6, tcp, udp, icmp
-    case otherIP, nonIP, fragments, truncated
+    case otherIP, nonIP, truncated, tunnelled
+    case fragments, fragmentsReassembled, fragmentsTimeout, fragmentsOverlap, fragmentsDropped
+    case fragmentsBad
     case offloadedIP, offloadedTCP, offloadedUDP
     case badTCPChecksum, badUDPChecksum, badICMPChecksum, badIPChecksum, badTCPOptions
     case flows, flowsOpen, flowsRefused, flowsEvicted, orphans, invalid
@@ -21,6 +23,11 @@ public enum Counter: Int, CaseIterable, Sendable {
         switch self {
         case .otherIP: "other_ip"
         case .nonIP: "non_ip"
+        case .fragmentsReassembled: "fragments_reassembled"
+        case .fragmentsTimeout: "fragments_timeout"
+        case .fragmentsOverlap: "fragments_overlap"
+        case .fragmentsDropped: "fragments_dropped"
+        case .fragmentsBad: "fragments_bad"
         case .offloadedIP: "offloaded_ip"
         case .offloadedTCP: "offloaded_tcp"
         case .offloadedUDP: "offloaded_udp"

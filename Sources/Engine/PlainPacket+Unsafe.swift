@@ -3,7 +3,7 @@ import CMosABI
 import Flows
 import Packets
 
-/// The IP packet as SYN and orphan filters see it: no link layer, no tags, no IPv6 extension headers.
+/// The IP packet as SYN and orphan filters see it: no link layer, tags, tunnels or extension headers.
 @safe
 struct PlainPacket: ~Copyable {
     private let room: ReservedMemory<UInt8>
@@ -13,7 +13,7 @@ struct PlainPacket: ~Copyable {
         self.room = room
     }
 
-    /// The plain packet in `frame`; where it is IPv6 with extension headers, a copy without them.
+    /// The plain packet in `frame`; where it has extension headers, a copy without them.
     func view(_ packet: mos_packet, _ frame: ByteView) -> ByteView {
         guard packet.l3 >= 0 else { return .empty }
         let start = Int(packet.l3)
@@ -21,10 +21,10 @@ struct PlainPacket: ~Copyable {
             packet.payload_len > 0 || packet.payload > 0
             ? Int(packet.payload) + Int(packet.payload_len) : frame.count
         let whole = frame.slice(start, max(end, start) - start)
-        guard packet.flags & UInt32(MOS_PKT_EXT_HEADERS) != 0, packet.ip_version == 6,
-            Int(packet.l4) >= start + 40
-        else { return whole }
-        return copyWithoutExtensions(packet, frame, end)
+        guard packet.flags & UInt32(MOS_PKT_EXT_HEADERS) != 0, whole.count > 0 else { return whole }
+        let header = packet.ip_version == 4 ? Int(whole[0] & 0xF) * 4 : 40
+        guard Int(packet.l4) >= start + header else { return whole }
+        return copyWithoutExtensions(packet, frame, header, end)
     }
 
     /// The plain packet with its addresses and ports exchanged: what its receiver would send.
@@ -37,7 +37,7 @@ struct PlainPacket: ~Copyable {
         }
         let isV4 = packet.ip_version == 4
         let (addresses, length) = isV4 ? (12, 4) : (8, 16)
-        let ports = isV4 ? Int(packet.l4 - packet.l3) : 40
+        let ports = isV4 && plain.count > 0 ? Int(plain[0] & 0xF) * 4 : 40
         guard count >= ports + 4, count >= addresses + 2 * length else { return plain }
         unsafe Self.exchange(target + addresses, target + addresses + length, length)
         unsafe Self.exchange(target + ports, target + ports + 2, 2)
@@ -61,17 +61,23 @@ struct PlainPacket: ~Copyable {
         }
     }
 
-    private func copyWithoutExtensions(_ packet: mos_packet, _ frame: ByteView, _ end: Int)
-        -> ByteView
-    {
+    private func copyWithoutExtensions(
+        _ packet: mos_packet,
+        _ frame: ByteView,
+        _ header: Int,
+        _ end: Int
+    ) -> ByteView {
         let upper = frame.slice(Int(packet.l4), end - Int(packet.l4))
-        let count = min(upper.count, room.capacity - 40)
+        let count = min(upper.count, room.capacity - header)
         let target = unsafe UnsafeMutableRawPointer(room.base)
-        unsafe target.copyMemory(from: frame.base + Int(packet.l3), byteCount: 40)
-        unsafe (target + 40).copyMemory(from: upper.base, byteCount: count)
-        unsafe target.storeBytes(of: packet.proto, toByteOffset: 6, as: UInt8.self)
-        let length = UInt16(truncatingIfNeeded: count)
-        unsafe target.storeBytes(of: length.bigEndian, toByteOffset: 4, as: UInt16.self)
-        return unsafe ByteView(base: target, count: 40 + count)
+        unsafe target.copyMemory(from: frame.base + Int(packet.l3), byteCount: header)
+        unsafe (target + header).copyMemory(from: upper.base, byteCount: count)
+        let isIPv4 = packet.ip_version == 4
+        let protoAt = isIPv4 ? 9 : 6
+        unsafe target.storeBytes(of: packet.proto, toByteOffset: protoAt, as: UInt8.self)
+        let length = UInt16(truncatingIfNeeded: isIPv4 ? header + count : count)
+        let lengthAt = isIPv4 ? 2 : 4
+        unsafe target.storeBytes(of: length.bigEndian, toByteOffset: lengthAt, as: UInt16.self)
+        return unsafe ByteView(base: target, count: header + count)
     }
 }

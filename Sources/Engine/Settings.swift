@@ -34,6 +34,12 @@ public struct Settings: Sendable {
     public var checksums = ChecksumPolicy.auto
     /// Tell connections of different VLANs apart.
     public var vlanInKey = false
+    /// Whose flows are seen: those within tunnels, or the tunnels.
+    public var decapsulation = Decapsulation.inner
+    /// Bytes of incomplete IP packets that wait at most per worker; 0 = fragments are counted only.
+    public var fragmentsPool = 16 << 20
+    /// Seconds after its first part in which an IP packet must be complete.
+    public var fragmentTimeout = 30.0
     /// Errors of a callback on one flow after which it is off there.
     public var errorsInARow = 10
 
@@ -147,16 +153,29 @@ public struct Settings: Sendable {
             meaning: "tell connections of different VLANs apart"
         ),
         Entry(
+            key: "decap",
+            value: "inner",
+            unit: "inner|outer",
+            meaning: "flows are those of the innermost IP packet, or those of the outermost"
+        ),
+        Entry(
+            key: "fragments_pool",
+            value: "16MiB",
+            unit: "bytes",
+            meaning: "IP fragments kept per worker until their packet is complete; 0 = none"
+        ),
+        Entry(
+            key: "fragment_timeout",
+            value: "30",
+            unit: "seconds",
+            meaning: "an IP packet not complete after this long is given up"
+        ),
+        Entry(
             key: "errors_in_a_row",
             value: "10",
             unit: "errors",
             meaning: "errors of a callback on one flow after which it is off there"
         ),
-    ]
-
-    /// Settings that the design names for later versions: said so instead of "unknown".
-    static let later = [
-        "decap", "fragments_pool", "fragment_timeout",
     ]
 
     /// Changes a setting.
@@ -185,15 +204,14 @@ public struct Settings: Sendable {
         case "midstream": midstream = try choice(key, value, ["on", "off"]) == "on"
         case "gap.packets": gapPackets = try count(key, value, 1...255)
         case "gap.time": gapTime = try seconds(key, value)
+        case "decap":
+            decapsulation = try choice(key, value, ["inner", "outer"]) == "outer" ? .outer : .inner
+        case "fragments_pool": fragmentsPool = try bytes(key, value, upTo: 1 << 36)
+        case "fragment_timeout": fragmentTimeout = try seconds(key, value)
         case "checksums":
             let chosen = try choice(key, value, ["auto", "strict", "off"])
             checksums = chosen == "off" ? .off : chosen == "strict" ? .strict : .auto
         default:
-            if Self.later.contains(key) {
-                throw SettingError(
-                    message: "setting '\(key)' is not supported by this version"
-                )
-            }
             let near = nearest(key, among: Self.all.map(\.key))
             throw SettingError(
                 message: "unknown setting '\(key)'" + (near.map { ", did you mean '\($0)'?" } ?? "")

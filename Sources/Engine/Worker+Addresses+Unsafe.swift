@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 import CMosABI
+import Packets
 
 /// The addresses that scripts read through; fixed for the life of the worker.
 extension Worker {
@@ -24,5 +25,14 @@ extension Worker {
         sourceName = ContiguousArray(inputs.name.utf8CString)
         // The array is kept by the worker; its storage stays where it is until it is replaced.
         return unsafe sourceName.withUnsafeBufferPointer { unsafe $0.baseAddress.unsafelyUnwrapped }
+    }
+}
+
+extension Worker {
+    /// Puts a path where scripts can read it.
+    mutating func tell(_ path: TunnelPath) -> Int32 {
+        for index in 0..<path.count { unsafe toldPath.base[index] = path[index] }
+        unsafe event.setData(address: UnsafeRawPointer(toldPath.base))
+        return Int32(path.count)
     }
 }

@@ -99,6 +99,7 @@ extension Worker {
         }
         wheel.cancel(slot, in: &table.conns)
         sets.release(table.conns[slot].set)
+        tunnels.remove(slot)
         table.remove(slot)
         counters[.flowsOpen] -= 1
         live.isActive = false
@@ -111,6 +112,7 @@ extension Worker {
     mutating func finishAll(then next: Phase) -> Int32? {
         if inputs.isLive || next == .ended { countSources() }
         event.clearPacket()
+        giveUpFragments()
         finishList = table.slotsInOrderOfStart()
         finishIndex = 0
         afterFinish = next

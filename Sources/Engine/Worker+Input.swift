@@ -148,6 +148,15 @@ extension Worker {
         counters[.bytes] += Double(packets[index].len)
         let version = packets[index].ip_version
         if version == 4 { counters[.ipv4] += 1 } else if version == 6 { counters[.ipv6] += 1 }
+        if packets[index].flags & UInt32(MOS_PKT_TUNNEL) != 0 { counters[.tunnelled] += 1 }
+        return countFindings(result, index)
+    }
+
+    /// Counts what was found in an IP packet, whole in its frame or put together from fragments.
+    ///
+    /// - Returns: as ``count(_:_:)``.
+    @inline(__always)
+    mutating func countFindings(_ result: DecodeResult, _ index: Int) -> PacketKind {
         if packets[index].flags & UInt32(MOS_PKT_TRUNCATED) != 0 { counters[.truncated] += 1 }
         switch result.kind {
         case .tcp: counters[.tcp] += 1

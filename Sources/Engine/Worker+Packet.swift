@@ -37,8 +37,12 @@ extension Worker {
     private mutating func lookUpAny() {
         switch kinds[current] {
         case .tcp: break
-        case .udp, .icmp, .otherIP, .fragment:
+        case .udp, .icmp, .otherIP:
             phase = .orphan
+            return
+        case .fragment:
+            // What it completes takes its place and is looked up; else there is nothing more to it.
+            if !reassemble() { finishPacket() }
             return
         case .nonIP, .malformed:
             finishPacket()

@@ -64,6 +64,9 @@ extension Worker {
         counters[.flows] += 1
         counters[.flowsOpen] += 1
         for state in states { state.clear(slot) }
+        if packets[current].flags & UInt32(MOS_PKT_TUNNEL) != 0 {
+            tunnels.set(tunnelPath(), of: slot)
+        }
         isNewFlow = true
         table.conns[slot].phase = Timeouts.Class.handshake
         noteTime(slot)

@@ -94,6 +94,12 @@ public struct Worker: ~Copyable {
     var listeners = Listeners()
     var states: [FlowStateMemory] = []
     var plain: PlainPacket
+    var tunnels: TunnelTable
+    var fragments: FragmentReassembler
+    /// The tunnels of the packet in hand when it was put together from fragments.
+    var reassembledPath = TunnelPath()
+    /// The tunnels that a script was told of last.
+    let toldPath: ReservedMemory<mos_tunnel>
     let settings: Settings
 
     // The machine
@@ -165,7 +171,15 @@ public struct Worker: ~Copyable {
             let readers = SlotPool<Reader>(
                 capacity: min(flows * Int(MOS_MAX_SOCKETS), Int(Int32.max) - 1)
             ),
-            let sets = CallbackSets(), let counters = Counters(), let plain = PlainPacket()
+            let sets = CallbackSets(), let counters = Counters(), let plain = PlainPacket(),
+            let tunnels = TunnelTable(capacity: flows, seed: seed),
+            let fragments = FragmentReassembler(
+                pool: settings.fragmentsPool,
+                timeout: Int64(min(settings.fragmentTimeout, 1e9) * 1e9),
+                seed: seed,
+                vlanInKey: settings.vlanInKey
+            ),
+            let toldPath = ReservedMemory<mos_tunnel>(capacity: TunnelPath.capacity)
         else { throw .noMemory(flows: flows) }
         self.inputs = inputs
         self.settings = settings
@@ -182,7 +196,13 @@ public struct Worker: ~Copyable {
         self.sets = sets
         self.counters = counters
         self.plain = plain
-        decoder = PacketDecoder(checksums: settings.checksums)
+        self.tunnels = tunnels
+        self.fragments = fragments
+        self.toldPath = toldPath
+        decoder = PacketDecoder(
+            checksums: settings.checksums,
+            decapsulation: settings.decapsulation
+        )
         timeouts = Timeouts(settings)
         segment = Segment(mos_packet(), sender: .client)
         if settings.checksums == .off { forgetChecksums() }

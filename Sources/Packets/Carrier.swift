@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-/// Layers between the link layer and IP that carry another link layer, or IP at once: MPLS, PPPoE, PBB, LLC with SNAP.
+/// Layers between the link layer and IP that carry another link layer, or IP at once: MPLS, PPPoE, PBB,
+/// network service headers, Cisco MetaData, LLC with SNAP.
 enum Carrier {
     /// The most of them that a frame may have, labels of one MPLS stack counted as one.
     static var maximumDepth: Int { 8 }
@@ -29,6 +30,8 @@ enum Carrier {
         case EtherType.mpls, EtherType.mplsMulticast: try mpls(header, bytes)
         case EtherType.pppoe: try pppoe(header, bytes)
         case EtherType.pbb: try ethernet(header, bytes, after: 4)
+        case EtherType.nsh: try serviceHeader(header, bytes)
+        case EtherType.metaData: try metaData(header, bytes)
         case 0..<EtherType.smallest: snap(header, bytes)
         default: nil
         }
@@ -72,6 +75,44 @@ enum Carrier {
         var inner = try PPP.header(bytes, at: at + 6)
         inner.vlan = header.vlan
         return inner
+    }
+
+    /// RFC 8300: version (2 bits) 0, flags and TTL (8), length in words (6), type (1), next protocol (1), path (4), more.
+    private static func serviceHeader(
+        _ header: LinkHeader,
+        _ bytes: ByteView
+    ) throws(DecodeError) -> LinkHeader {
+        let at = header.length
+        guard bytes.count >= at + 8 else { throw .carrierTruncated }
+        let length = Int(bytes[at + 1] & 0x3F) * 4
+        guard length >= 8, bytes.count >= at + length else { throw .carrierTruncated }
+        var inner = LinkHeader(etherType: EtherType.unknown, vlan: header.vlan, length: at + length)
+        switch bytes[at + 3] {
+        case 1: inner.etherType = EtherType.ipv4
+        case 2: inner.etherType = EtherType.ipv6
+        case 3: inner = try ethernet(inner, bytes, after: 0)
+        case 5: inner.etherType = EtherType.mpls
+        default: break
+        }
+        return inner
+    }
+
+    /// Version (1), length of what follows up to the EtherType in words (1), options, EtherType (2).
+    ///
+    /// Some leave the length at 0; a tag's type (2) and value (2) follow all the same.
+    private static func metaData(
+        _ header: LinkHeader,
+        _ bytes: ByteView
+    ) throws(DecodeError) -> LinkHeader {
+        let at = header.length
+        guard bytes.count >= at + 8 else { throw .carrierTruncated }
+        let length = 4 + max(Int(bytes[at + 1]), 1) * 4
+        guard bytes.count >= at + length else { throw .carrierTruncated }
+        return LinkHeader(
+            etherType: bytes.u16(at + length - 2),
+            vlan: header.vlan,
+            length: at + length
+        )
     }
 
     /// An Ethernet frame that begins `gap` bytes behind `header`.

@@ -12,10 +12,16 @@ public enum DecodeError: Int, Error, CaseIterable, Sendable {
     case vlanTruncated
     /// More VLAN tags than ``VLAN/maximumDepth``.
     case vlanTooManyTags
-    /// The frame ends within what carries IP over the link: MPLS, PPP, PPPoE, PBB, C-HDLC, 802.11.
+    /// The frame ends within what carries IP over the link: MPLS, PPP, PPPoE, PBB, C-HDLC, 802.11, NFLOG.
     case carrierTruncated
     /// More carriers than ``Carrier/maximumDepth``, or more MPLS labels than ``Carrier/maximumLabels``.
     case carrierTooDeep
+    /// The packet ends within a tunnel's header.
+    case tunnelTruncated
+    /// More tunnels within each other than ``TunnelPath/capacity``.
+    case tunnelTooDeep
+    /// The checksum of a GRE packet is wrong.
+    case tunnelBadChecksum
     /// Fewer than the 16 or 20 bytes of a Linux cooked header.
     case cookedTruncated
     /// Fewer than the 4 bytes of a BSD loopback header.
@@ -36,7 +42,7 @@ public enum DecodeError: Int, Error, CaseIterable, Sendable {
     case ipv4BadChecksum
     /// The frame ends within the 40 bytes of the IPv6 header.
     case ipv6Truncated
-    /// The packet ends within an IPv6 extension header.
+    /// The packet ends within an IPv6 extension header, or an authentication header of either version.
     case ipv6ExtensionTruncated
     /// More extension headers than ``IPv6Extensions/limit``.
     case ipv6TooManyExtensions
@@ -62,6 +68,9 @@ extension DecodeError: CustomStringConvertible {
         case .vlanTooManyTags: "vlan_too_many_tags"
         case .carrierTruncated: "carrier_truncated"
         case .carrierTooDeep: "carrier_too_deep"
+        case .tunnelTruncated: "tunnel_truncated"
+        case .tunnelTooDeep: "tunnel_too_deep"
+        case .tunnelBadChecksum: "tunnel_bad_checksum"
         case .cookedTruncated: "cooked_truncated"
         case .loopbackTruncated: "loopback_truncated"
         case .rawTruncated: "raw_truncated"

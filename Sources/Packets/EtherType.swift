@@ -24,12 +24,25 @@ enum EtherType {
     static var pppoe: UInt16 { 0x8864 }
     /// IEEE 802.1ah, provider backbone bridges.
     static var pbb: UInt16 { 0x88E7 }
+    /// RFC 8300, network service header.
+    static var nsh: UInt16 { 0x894F }
+    /// Cisco MetaData: a security group tag.
+    static var metaData: UInt16 { 0x8909 }
+
+    /// An Ethernet frame within GRE or Geneve (RFC 7637).
+    static var bridging: UInt16 { 0x6558 }
+    /// PPP within GRE (RFC 2637).
+    static var ppp: UInt16 { 0x880B }
+    static var erspan: UInt16 { 0x88BE }
+    static var erspan3: UInt16 { 0x22EB }
+    /// A web cache's redirected packets within GRE.
+    static var wccp: UInt16 { 0x883E }
 
     /// True for what ``Carrier`` looks into.
     @inline(__always)
     static func isCarrier(_ value: UInt16) -> Bool {
         value < smallest || value == mpls || value == mplsMulticast || value == pppoe
-            || value == pbb
+            || value == pbb || value == nsh || value == metaData
     }
 
     @inline(__always)

@@ -11,4 +11,18 @@ enum Ethernet {
         if header.etherType == EtherType.ipv4 { return header }
         return EtherType.isTag(header.etherType) ? try VLAN.skipTags(header, bytes) : header
     }
+
+    /// The frame within another that begins at `start`; `vlan` is the innermost tag before it.
+    static func header(
+        _ bytes: ByteView,
+        at start: Int,
+        vlan: UInt16
+    ) throws(DecodeError) -> LinkHeader {
+        guard bytes.count >= start + headerLength else { throw .tunnelTruncated }
+        return LinkHeader(
+            etherType: bytes.u16(start + 12),
+            vlan: vlan,
+            length: start + headerLength
+        )
+    }
 }

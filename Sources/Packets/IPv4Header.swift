@@ -82,6 +82,11 @@ extension PacketDecoder {
                 datagram.destination = .unknown
             }
         }
+        if header.proto == IPProtocol.authentication, !datagram.isFragment {
+            datagram.set(MOS_PKT_EXT_HEADERS)
+            try IPv6Extensions.skipAuthentication(&datagram, bytes)
+            packet.proto = datagram.proto
+        }
         return datagram
     }
 

@@ -36,7 +36,22 @@ public enum IPv6Extensions {
         }
     }
 
-    private static func length(of proto: UInt8, field: UInt8) -> Int {
+    /// Moves `datagram`, of IPv4, past its authentication header (RFC 4302).
+    @inline(never)
+    static func skipAuthentication(
+        _ datagram: inout Datagram,
+        _ bytes: ByteView
+    ) throws(DecodeError) {
+        guard datagram.captured >= minimumLength else { throw .ipv6ExtensionTruncated }
+        let length = length(of: datagram.proto, field: bytes[datagram.start + 1])
+        guard datagram.captured >= length else { throw .ipv6ExtensionTruncated }
+        datagram.proto = bytes[datagram.start]
+        datagram.start += length
+        datagram.length -= length
+        datagram.captured -= length
+    }
+
+    static func length(of proto: UInt8, field: UInt8) -> Int {
         switch proto {
         case IPProtocol.fragment: 8
         case IPProtocol.authentication: (Int(field) + 2) * 4

@@ -44,6 +44,7 @@ struct LinkHeader {
         case .ppp, .pppHDLC: try PPP.header(bytes)
         case .ciscoHDLC: try CiscoHDLC.header(bytes)
         case .wireless: try WirelessLAN.header(bytes)
+        case .nflog: try NFLOG.header(bytes)
         case .radiotap: try WirelessLAN.radiotap(bytes)
         default: throw .linkUnknown
         }

@@ -39,6 +39,8 @@ public struct LinkType: RawRepresentable, Hashable, Sendable {
     @inlinable public static var ipv4: LinkType { LinkType(rawValue: 228) }
     /// Raw IPv6.
     @inlinable public static var ipv6: LinkType { LinkType(rawValue: 229) }
+    /// What Linux's packet filter logs.
+    @inlinable public static var nflog: LinkType { LinkType(rawValue: 239) }
     /// Linux cooked capture, version 2.
     @inlinable public static var linuxCooked2: LinkType { LinkType(rawValue: 276) }
 }

@@ -10,6 +10,8 @@ public struct PacketBuilder: Sendable {
     public var vlanTags: [VLANTag]
     /// The IP header.
     public var ip: IPFields
+    /// What carries the IP packet, the outermost first.
+    public var tunnels: [BuiltTunnel]
     /// What stands in the checksum field of the transport header.
     public var checksum: BuiltChecksum
     /// Source hardware address, 6 bytes.
@@ -26,11 +28,13 @@ public struct PacketBuilder: Sendable {
         linkType: LinkType = .ethernet,
         vlanTags: [VLANTag] = [],
         ip: IPFields = .ipv4,
+        tunnels: [BuiltTunnel] = [],
         checksum: BuiltChecksum = .right
     ) {
         self.linkType = linkType
         self.vlanTags = vlanTags
         self.ip = ip
+        self.tunnels = tunnels
         self.checksum = checksum
     }
 
@@ -39,6 +43,7 @@ public struct PacketBuilder: Sendable {
         var builder = self
         builder.ip.source = ip.destination
         builder.ip.destination = ip.source
+        builder.tunnels = tunnels.map(\.reversed)
         builder.sourceMAC = destinationMAC
         builder.destinationMAC = sourceMAC
         return builder
@@ -62,8 +67,13 @@ public struct PacketBuilder: Sendable {
 
     /// A frame with an IP packet of any protocol; `payload` stays as it is.
     public func frame(_ proto: UInt8, _ payload: [UInt8]) -> [UInt8] {
-        let etherType = ip.source.version == 4 ? EtherType.ipv4 : EtherType.ipv6
-        return frame(etherType: etherType, ip.packet(proto, payload))
+        var packet = ip.packet(proto, payload)
+        var version = ip.source.version
+        for tunnel in tunnels.reversed() {
+            packet = tunnel.packet(around: packet, version: version)
+            version = tunnel.ip.source.version
+        }
+        return frame(etherType: version == 4 ? EtherType.ipv4 : EtherType.ipv6, packet)
     }
 
     /// A frame with anything behind its link layer.
@@ -100,7 +110,7 @@ public struct PacketBuilder: Sendable {
     }
 
     /// `bytes` with their checksum, which stands at `offset`.
-    private func summed(_ bytes: [UInt8], _ proto: UInt8, at offset: Int) -> [UInt8] {
+    func summed(_ bytes: [UInt8], _ proto: UInt8, at offset: Int) -> [UInt8] {
         let last = ip.extensions.lazy.compactMap(\.finalDestination).last ?? ip.destination
         let pseudo =
             ip.source.bytes + last.bytes + UInt32(bytes.count).octets + UInt32(proto).octets

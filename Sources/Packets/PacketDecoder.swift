@@ -7,10 +7,13 @@ import CMosABI
 public struct PacketDecoder: Sendable {
     /// What is done about checksums.
     public var checksums: ChecksumPolicy
+    /// Which IP packet of those within each other is the one that counts.
+    public var decapsulation: Decapsulation
 
-    /// A decoder that treats checksums that way.
-    public init(checksums: ChecksumPolicy = .auto) {
+    /// A decoder that treats checksums and tunnels that way.
+    public init(checksums: ChecksumPolicy = .auto, decapsulation: Decapsulation = .inner) {
         self.checksums = checksums
+        self.decapsulation = decapsulation
     }
 
     /// Decodes `frame` and fills in every field of `packet` that does not depend on other packets.
@@ -18,7 +21,8 @@ public struct PacketDecoder: Sendable {
     /// Shape: `payload ..< payload + payload_len` always lies within the captured bytes; `l3` and
     /// `l4` are -1 where there is no such header. `link` is the low byte of the LINKTYPE number
     /// (Linux cooked v2, 276, becomes 20). A malformed frame keeps what was read up to the fault.
-    /// `number`, `offset` and `invalid` are left at 0 for the engine.
+    /// `number`, `offset` and `invalid` are left at 0 for the engine. Behind a tunnel all fields but `ethertype`, `len`
+    /// and `caplen` are those of the innermost IP packet.
     ///
     /// - Parameters:
     ///   - frame: the captured bytes and what the capture says about them.
@@ -37,12 +41,24 @@ public struct PacketDecoder: Sendable {
                 packet.setPayload(behind: link, frame)
                 return DecodeResult(.nonIP)
             }
-            packet.setDatagram(datagram)
-            let result = transport(datagram, frame.bytes, &packet)
-            return datagram.hasBadHeader ? result.spoiled(by: .ipv4BadChecksum) : result
+            let result = network(datagram, frame.bytes, &packet)
+            return mayBeTunnel(result, packet)
+                ? followTunnels(frame, result, &packet, note: { _ in }) : result
         } catch {
             return DecodeResult(malformed: error)
         }
+    }
+
+    /// Fills in what an IP header says and what its packet carries.
+    @inline(__always)
+    func network(
+        _ datagram: Datagram,
+        _ bytes: ByteView,
+        _ packet: inout mos_packet
+    ) -> DecodeResult {
+        packet.setDatagram(datagram)
+        let result = transport(datagram, bytes, &packet)
+        return datagram.hasBadHeader ? result.spoiled(by: .ipv4BadChecksum) : result
     }
 
     /// Decodes what an IP packet carries.

@@ -37,7 +37,7 @@ public enum TCPOption: Hashable, Sendable {
 }
 
 /// Sequence space that arrived out of order, as the SACK option names it.
-public struct SACKBlock: Hashable, Sendable {
+public struct SACKBlock: Hashable, BitwiseCopyable, Sendable {
     /// Its first sequence number.
     public var left: UInt32
     /// The sequence number behind its last.

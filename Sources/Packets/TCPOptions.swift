@@ -2,7 +2,7 @@
 import CMosABI
 
 /// TCP options (RFC 9293, section 3.2; RFC 7323; RFC 2018).
-enum TCPOptions {
+public enum TCPOptions {
     static var endOfList: UInt8 { 0 }
     static var noOperation: UInt8 { 1 }
     static var maximumSegmentSize: UInt8 { 2 }
@@ -95,5 +95,51 @@ enum TCPOptions {
         packet.tsval = bytes.u32(at)
         packet.tsecr = bytes.u32(at + 4)
         packet.set(MOS_PKT_HAS_TIMESTAMPS)
+    }
+
+    /// The SACK blocks of the TCP segment that `packet` is (RFC 2018, section 3), read from its frame.
+    ///
+    /// A broken list ends where it is broken.
+    public static func sackBlocks(_ packet: mos_packet, _ bytes: ByteView) -> SACKBlocks {
+        var blocks = SACKBlocks()
+        let mask = UInt32(MOS_PKT_SACK | MOS_PKT_HAS_TRANSPORT)
+        guard packet.proto == IPProtocol.tcp, packet.flags & mask == mask else { return blocks }
+        var at = Int(packet.l4) + TCPHeader.minimumLength
+        let end = min(Int(packet.payload), bytes.count)
+        while at < end, bytes[at] != endOfList {
+            if bytes[at] == noOperation {
+                at += 1
+                continue
+            }
+            guard at + 2 <= end else { break }
+            let length = Int(bytes[at + 1])
+            guard length >= 2, at + length <= end else { break }
+            if bytes[at] == sack, length % 8 == 2 {
+                for block in stride(from: at + 2, to: at + length, by: 8) {
+                    blocks.append(SACKBlock(bytes.u32(block), bytes.u32(block + 4)))
+                }
+            }
+            at += length
+        }
+        return blocks
+    }
+}
+
+/// The blocks of a SACK option: four fit into a TCP header.
+public struct SACKBlocks: BitwiseCopyable, Sendable {
+    private var blocks = InlineArray<4, SACKBlock>(repeating: SACKBlock(0, 0))
+    /// How many there are.
+    public private(set) var count = 0
+
+    /// The block at `index`, in the order of the option.
+    public subscript(index: Int) -> SACKBlock {
+        precondition(index >= 0 && index < count)
+        return blocks[index]
+    }
+
+    mutating func append(_ block: SACKBlock) {
+        guard count < 4 else { return }
+        blocks[count] = block
+        count += 1
     }
 }

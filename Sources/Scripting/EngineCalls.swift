@@ -175,6 +175,9 @@ public final class EngineCalls {
         unsafe api.pointee.hash_update = HashCalls.update
         unsafe api.pointee.hash_final = HashCalls.final
         unsafe api.pointee.hash_free = HashCalls.free
+        unsafe api.pointee.tunnel = { context, flow, generation in
+            unsafe worker(context).pointee.worker.tunnel(flow: flow, generation: generation)
+        }
     }
 }
 

@@ -55,6 +55,8 @@ struct Summary {
             (.flowsRefused, "flows refused by a full table"),
             (.overrunBytes, "bytes overrun unread"), (.bufferLimit, "times a buffer's limit"),
             (.bufferPoolFull, "segments that found the buffer pool full"),
+            (.fragmentsTimeout, "IP packets of which fragments are missing"),
+            (.fragmentsDropped, "IP packets for whose fragments there was no room"),
             (.gapBytes, "bytes of streams that were never captured"),
             (.timersRefused, "timers refused"),
         ]
@@ -66,7 +68,9 @@ struct Summary {
         counters.filter {
             $0.value > 0
                 && ($0.name.hasPrefix("malformed_") || $0.name.hasPrefix("bad_")
-                    || $0.name == Counter.fragments.name || $0.name == Counter.truncated.name)
+                    || $0.name == Counter.fragmentsBad.name
+                    || $0.name == Counter.fragmentsOverlap.name
+                    || $0.name == Counter.truncated.name)
         }.map { "\(Int($0.value)) \($0.name)" }
     }
 }

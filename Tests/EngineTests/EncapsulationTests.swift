@@ -16,7 +16,11 @@ struct EncapsulationTests {
         ("cooked", PacketBuilder(linkType: .linuxCooked)),
         ("cooked 2", PacketBuilder(linkType: .linuxCooked2)),
         ("loopback", PacketBuilder(linkType: .null)),
+        ("VXLAN", PacketBuilder(tunnels: [BuiltTunnel(.vxlan(1), vlanTags: [VLANTag(9)])])),
+        ("IPv6 in GRE in GTP", PacketBuilder(ip: .ipv6, tunnels: [gtp, BuiltTunnel(.gre())])),
     ]
+
+    private static let gtp = BuiltTunnel(.gtp(5, extensions: [1]))
 
     private static var extended: IPFields {
         var fields = IPFields.ipv6
@@ -53,6 +57,25 @@ struct EncapsulationTests {
         #expect(
             try run(PacketBuilder(), syn: "ether dst 02:00:00:00:00:02")
                 .contains("1 SND CLI CONN_START")
+        )
+    }
+
+    @Test func `filters see no authentication header, of IPv4 either`() throws {
+        let raw = PacketBuilder(linkType: .raw)
+        let authentication: [UInt8] = [6, 4, 0, 0] + [UInt8](repeating: 1, count: 20)
+        func frame(_ segment: TCPSegment, _ builder: PacketBuilder) -> Line {
+            let tcp = raw.frame(segment).dropFirst(20)
+            return .frame(builder.frame(51, authentication + tcp))
+        }
+        let recorder = try Recorder([
+            frame(TCPSegment(flags: .syn), PacketBuilder()),
+            frame(TCPSegment(destinationPort: 81, flags: .syn), PacketBuilder()),
+        ])
+        let socket = recorder.stream("", [.connStart, .orphan])
+        recorder.filter(socket, MOS_FILTER_SYN, "tcp dst port 80")
+        recorder.filter(socket, MOS_FILTER_ORPHAN, "tcp dst port 81")
+        #expect(
+            recorder.run() == ["1 SND CLI CONN_START", "1 RCV SVR CONN_START", "2 ORPHAN"]
         )
     }
 

@@ -39,6 +39,18 @@ extension Recorder {
         return unsafe String(decoding: bytes, as: UTF8.self)
     }
 
+    /// The tunnels that the last call found.
+    func foundTunnels(_ count: Int32) -> [mos_tunnel] {
+        let address = unsafe UnsafeRawPointer(worker.eventAddress.pointee.data)
+        guard let address = unsafe address else { return [] }
+        return (0..<Int(count)).map {
+            unsafe address.load(
+                fromByteOffset: $0 * MemoryLayout<mos_tunnel>.stride,
+                as: mos_tunnel.self
+            )
+        }
+    }
+
     /// Bytes that an overrun cost, as the last call of view told.
     var foundMissed: Int { Int(unsafe worker.eventAddress.pointee.missed) }
 

@@ -30,6 +30,12 @@ struct SettingsTests {
         #expect(settings.bufferPool == 2 << 30)
         #expect(settings.idleTimeout == 0.5)
         #expect(settings.checksums == .strict)
+        try settings.set("decap", to: "outer")
+        try settings.set("fragments_pool", to: "1MiB")
+        try settings.set("fragment_timeout", to: "2.5")
+        #expect(settings.decapsulation == .outer)
+        #expect(settings.fragmentsPool == 1 << 20)
+        #expect(settings.fragmentTimeout == 2.5)
     }
 
     @Test(arguments: [
@@ -43,6 +49,7 @@ struct SettingsTests {
         ("midstream", "maybe", "setting 'midstream' is on or off, not 'maybe'"),
         ("gap.packets", "0", "setting 'gap.packets' is a number from 1 to 255"),
         ("overlap", "amiga", "setting 'overlap' is first or last or bsd or linux"),
+        ("decap", "both", "setting 'decap' is inner or outer, not 'both'"),
     ])
     func `what cannot be is said`(key: String, value: String, words: String) {
         #expect(message(key, value)?.contains(words) == true, "\(message(key, value) ?? "-")")

@@ -101,3 +101,55 @@ struct CarrierTests {
         }
     }
 }
+
+struct NFLOGTests {
+    private let packet = PacketBuilder(linkType: .raw).frame(TCPSegment(payload: [1, 2, 3]))
+
+    /// Attributes of a hook and a prefix, then the packet.
+    private func frame(isBigEndian: Bool) -> [UInt8] {
+        func attribute(_ type: UInt8, _ value: [UInt8]) -> [UInt8] {
+            let length = UInt8(value.count + 4)
+            let header: [UInt8] = isBigEndian ? [0, length, 0, type] : [length, 0, type, 0]
+            return header + value + [UInt8](repeating: 0, count: -value.count & 3)
+        }
+        return [2, 0, 0, 5] + attribute(1, [8, 0, 1, 0]) + attribute(10, [65, 66, 0])
+            + attribute(9, packet)
+    }
+
+    @Test(arguments: [false, true])
+    func `NFLOG names the packet among its attributes`(isBigEndian: Bool) {
+        let frame = frame(isBigEndian: isBigEndian)
+        let decoded = Decoded(frame, linkType: .nflog)
+        #expect(decoded.kind == .tcp && decoded.packet.l3 == 24 && decoded.payload == [1, 2, 3])
+        for count in 0..<24 {
+            let cut = Decoded(Array(frame.prefix(count)), linkType: .nflog)
+            #expect(cut.error == .carrierTruncated, "cut at \(count)")
+        }
+    }
+
+    @Test func `an attribute that leads nowhere ends the list`() {
+        #expect(Decoded(hex("0200 0005 0000 0100"), linkType: .nflog).error == .carrierTruncated)
+        #expect(Decoded(hex("0200 0005 0800 0900 11223344"), linkType: .nflog).kind == .nonIP)
+    }
+}
+
+struct ServiceHeaderTests {
+    private let packet = PacketBuilder(linkType: .raw).frame(TCPSegment())
+    private let addresses = [UInt8](repeating: 2, count: 12)
+
+    @Test func `a network service header is skipped`() {
+        let path = hex("0FC6 0101 0000 01FF") + [UInt8](repeating: 0, count: 16)
+        let ip = Decoded(addresses + hex("894F") + path + packet)
+        #expect(ip.kind == .tcp && ip.packet.l3 == 14 + 24)
+        let ethernet = hex("0FC2 0203 0000 01FF") + addresses + hex("0800") + packet
+        #expect(Decoded(addresses + hex("894F") + ethernet).packet.l3 == 14 + 8 + 14)
+        #expect(Decoded(addresses + hex("894F 0FC1 0101 0000 01FF")).error == .carrierTruncated)
+        #expect(Decoded(addresses + hex("894F 0FC2 01")).error == .carrierTruncated)
+    }
+
+    @Test func `a security group tag is skipped`() {
+        let tag = hex("8909 0101 0001 0064 0800")
+        #expect(Decoded(addresses + tag + packet).packet.l3 == 22)
+        #expect(Decoded(addresses + hex("8909 01FF 0001 0064 0800")).error == .carrierTruncated)
+    }
+}

@@ -13,7 +13,8 @@ struct Decoded {
         _ bytes: [UInt8],
         linkType: LinkType = .ethernet,
         wireLength: Int? = nil,
-        checksums: ChecksumPolicy = .auto
+        checksums: ChecksumPolicy = .auto,
+        decapsulation: Decapsulation = .inner
     ) {
         var packet = mos_packet()
         result = ByteView.of(bytes) { view in
@@ -23,7 +24,8 @@ struct Decoded {
                 time: Timestamp(nanoseconds: 1_500_000_000_123_456_789),
                 linkType: linkType
             )
-            return PacketDecoder(checksums: checksums).decode(frame, into: &packet)
+            return PacketDecoder(checksums: checksums, decapsulation: decapsulation)
+                .decode(frame, into: &packet)
         }
         self.packet = packet
         let start = Int(packet.payload)

@@ -117,7 +117,7 @@ struct IPv4HeaderTests {
         #expect(decoded.packet.sport == 0)
     }
 
-    @Test(arguments: [UInt8(0), 2, 41, 47, 50, 51, 58, 132, 255])
+    @Test(arguments: [UInt8(0), 2, 50, 58, 94, 132, 255])
     func `another protocol is IP all the same`(proto: UInt8) {
         let decoded = Decoded(PacketBuilder().frame(proto, [1, 2, 3]))
         #expect(decoded.result == DecodeResult(.otherIP))

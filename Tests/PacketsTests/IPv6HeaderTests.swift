@@ -51,7 +51,7 @@ struct IPv6HeaderTests {
         #expect(decoded.packet.wire_payload_len == 3)
     }
 
-    @Test(arguments: [UInt8(1), 4, 50, 59, 135, 255])
+    @Test(arguments: [UInt8(1), 2, 50, 59, 135, 255])
     func `another next header is IP all the same`(proto: UInt8) {
         let decoded = Decoded(PacketBuilder(ip: .ipv6).frame(proto, [1, 2, 3]))
         #expect(decoded.result == DecodeResult(.otherIP))

@@ -80,4 +80,28 @@ struct TCPOptionsTests {
         #expect(decoded.result.hasBadOptions && decoded.packet.mss == 900)
         #expect(!decoded.has(MOS_PKT_WSCALE | MOS_PKT_SACK | MOS_PKT_HAS_TIMESTAMPS))
     }
+
+    private func blocks(_ options: [TCPOption]) -> [SACKBlock] {
+        let bytes = PacketBuilder().frame(TCPSegment(options: options, payload: [5, 10]))
+        let packet = Decoded(bytes).packet
+        return ByteView.of(bytes) { view in
+            let blocks = TCPOptions.sackBlocks(packet, view)
+            return (0..<blocks.count).map { blocks[$0] }
+        }
+    }
+
+    @Test func `SACK blocks are read from the frame`() {
+        let list = [SACKBlock(1, 2), SACKBlock(0xFFFF_FFF0, 5), SACKBlock(7, 9), SACKBlock(11, 12)]
+        #expect(blocks([.sack(list)]) == list)
+        #expect(
+            blocks([
+                .noOperation, .timestamps(value: 1, echo: 2), .noOperation, .sack([list[0]]),
+            ]) == [list[0]]
+        )
+        #expect(blocks([.sackPermitted]) == [])
+        #expect(blocks([]) == [])
+        #expect(blocks([.endOfList, .sack(list)]) == [])
+        #expect(blocks([.sackPermitted, .raw([99, 1]), .sack([list[0]])]) == [])
+        #expect(blocks([.sackPermitted, .raw([5, 200])]) == [])
+    }
 }

@@ -14,14 +14,18 @@ private struct Ladder {
     var frames: [OwnedFrame] = []
     var client: UInt32 = 1000
     var server: UInt32 = 5000
+    var tunnels: [BuiltTunnel] = []
+    var options: [TCPOption] = []
 
     mutating func add(fromClient: Bool, _ flags: TCPFlags, _ text: String = "", seq: UInt32? = nil)
     {
-        let builder = fromClient ? PacketBuilder() : PacketBuilder().reversed
+        let client = PacketBuilder(tunnels: tunnels)
+        let builder = fromClient ? client : client.reversed
         var segment = TCPSegment(
-            seq: seq ?? (fromClient ? client : server),
-            ack: fromClient ? server : client,
+            seq: seq ?? (fromClient ? self.client : server),
+            ack: fromClient ? server : self.client,
             flags: flags,
+            options: options,
             payload: Array(text.utf8)
         )
         if !fromClient { segment = segment.reversed }
@@ -41,7 +45,7 @@ private struct Ladder {
         guard seq == nil else { return }
         let length =
             UInt32(text.utf8.count) + (flags.contains(.syn) || flags.contains(.fin) ? 1 : 0)
-        if fromClient { client += length } else { server += length }
+        if fromClient { self.client += length } else { server += length }
     }
 
     /// The three segments that open it.
@@ -107,6 +111,43 @@ private func run(_ code: String, over ladder: Ladder) throws -> [String] {
             try run(code, over: ladder) == [
                 "start\t10.0.0.1:40000 > 10.0.0.2:80\t0\tSYN_SENT\tnil",
                 "data\t1\t0\tAAAABBBB\t1", "data\t0\t0\tok\t0", "end\tfin\t8\t2\t1",
+            ]
+        )
+    }
+
+    @Test func `sees the tunnels of a flow and of a packet, and SACK blocks`() throws {
+        var ladder = Ladder()
+        let outer = IPFields(source: "2001:db8::1", destination: "2001:db8::2")
+        ladder.tunnels = [BuiltTunnel(.gre()), BuiltTunnel(.vxlanGPE(42), ip: outer)]
+        ladder.add(fromClient: true, [.syn])
+        ladder.options = [.sack([SACKBlock(0xFFFF_FFFE, 1), SACKBlock(5, 9)])]
+        ladder.add(fromClient: false, [.syn, .ack])
+        ladder.tunnels = []
+        ladder.options = [.sackPermitted]
+        ladder.add(fromClient: true, [.ack])
+        let code = """
+            local function show(list)
+              if not list then return nil end
+              local out = {}
+              for i, t in ipairs(list) do
+                out[i] = ("%s %s>%s %s"):format(t.type, t.src, t.dst, tostring(t.id))
+              end
+              return table.concat(out, ", ")
+            end
+            local s = mos.socket(mos.SOCK_MONITOR_STREAM)
+            s:on(mos.ON_PKT_IN, function(flow)
+              local p = flow:packet()
+              print(p.number, p.reassembled, show(p.tunnel))
+              for _, block in ipairs(p.tcp.sack or {}) do print(block[1], block[2]) end
+            end)
+            s:on(mos.ON_CONN_END, function(flow) print(show(flow.tunnel)) end)
+            """
+        #expect(
+            try run(code, over: ladder) == [
+                "1\tfalse\tgre 192.0.2.1>192.0.2.2 nil, vxlan-gpe 2001:db8::1>2001:db8::2 42",
+                "2\tfalse\tgre 192.0.2.2>192.0.2.1 nil, vxlan-gpe 2001:db8::2>2001:db8::1 42",
+                "4294967294\t1", "5\t9", "3\tfalse\tnil",
+                "gre 192.0.2.1>192.0.2.2 nil, vxlan-gpe 2001:db8::1>2001:db8::2 42",
             ]
         )
     }

@@ -280,6 +280,7 @@ struct Occurrence {
         unsafe api.pointee.hash_update = HashCalls.update
         unsafe api.pointee.hash_final = HashCalls.final
         unsafe api.pointee.hash_free = HashCalls.free
+        unsafe api.pointee.tunnel = { _, _, _ in 0 }
     }
 
     private func fillLoopCalls() {

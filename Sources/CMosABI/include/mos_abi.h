@@ -61,7 +61,7 @@ enum {
     MOS_PKT_KEEPALIVE = 16, MOS_PKT_REXMIT = 32, MOS_PKT_LATE = 64, MOS_PKT_HAS_TIMESTAMPS = 128,
     MOS_PKT_DIFFERS_KNOWN = 256, MOS_PKT_DIFFERS = 512, MOS_PKT_SACK = 1024, MOS_PKT_HAS_TRANSPORT = 2048,
     MOS_PKT_EXT_HEADERS = 4096, MOS_PKT_MSS = 8192, MOS_PKT_WSCALE = 16384, MOS_PKT_HAS_OFFSET = 32768,
-    MOS_PKT_IP = 65536, MOS_PKT_IP_OFFLOADED = 131072
+    MOS_PKT_IP = 65536, MOS_PKT_IP_OFFLOADED = 131072, MOS_PKT_TUNNEL = 262144, MOS_PKT_REASSEMBLED = 524288
 };
 /* mos_conn.flags. */
 enum {
@@ -94,6 +94,20 @@ struct mos_packet {
     uint8_t ip_version, proto, tcp_flags, wscale;
     uint8_t invalid, link, pad0, pad1;
     uint32_t wire_payload_len;   /* payload bytes by the IP header, captured or not */
+};
+
+/* mos_tunnel.kind: what carries an IP packet within another. */
+enum {
+    MOS_TUNNEL_IP = 1, MOS_TUNNEL_GRE = 2, MOS_TUNNEL_PPTP = 3, MOS_TUNNEL_ERSPAN = 4, MOS_TUNNEL_ETHERIP = 5,
+    MOS_TUNNEL_MPLS = 6, MOS_TUNNEL_VXLAN = 7, MOS_TUNNEL_VXLAN_GPE = 8, MOS_TUNNEL_GENEVE = 9, MOS_TUNNEL_GTP = 10,
+    MOS_TUNNEL_TEREDO = 11
+};
+
+/* One layer of a tunnel: the addresses of the IP packet that carries it. 40 bytes. */
+struct mos_tunnel {
+    struct mos_addr src, dst;
+    uint32_t id;                 /* VNI, key, TEID, session or call, with has_id */
+    uint8_t kind, ip_version, has_id, pad0;
 };
 
 /* One end of a connection, kept from its first packet on. 20 bytes. RFC 9293 section 3.3.1. */
@@ -265,6 +279,7 @@ struct mos_api {
     int32_t (*hash_update)(double hash, const char *bytes, int32_t length);
     int32_t (*hash_final)(double hash, uint8_t *digest);  /* the digest's length; frees */
     int32_t (*hash_free)(double hash);
+    int32_t (*tunnel)(void *worker, int32_t flow, uint32_t generation);  /* its layers, outermost first: data = mos_tunnel[result]; MOS_NO_FLOW = the packet in hand */
 };
 enum { MOS_EMIT_RECORD = 1, MOS_EMIT_PRINT = 2, MOS_EMIT_DIAGNOSTIC = 3 };
 enum { MOS_HASH_MD5 = 1, MOS_HASH_SHA1 = 2, MOS_HASH_SHA256 = 3 };

@@ -13,6 +13,7 @@ local fields = require "mos.fields"
 local identity = require "mos.identity"
 local schema = require "mos.schema"
 local tcp_flags = require "mos.tcp_flags"
+local tunnel = require "mos.tunnel"
 
 local conns, exts, serial_high = abi.conns, abi.exts, abi.serial_high
 local getmetatable, setmetatable = getmetatable, setmetatable
@@ -163,6 +164,9 @@ function Flow.__index(flow, key)
     local vlan = conn_of(flow).vlan
     if vlan ~= 65535 then return vlan end
     return nil
+  elseif key == "tunnel" then
+    conn_of(flow)
+    return tunnel.list(flow[1], flow[2])
   elseif key == "midstream" then return band(conn_of(flow).flags, MIDSTREAM) ~= 0
   elseif key == "end_reason" then return end_reasons[conn_of(flow).end_reason]
   elseif key == "socket" then return sockets[flow[3]]

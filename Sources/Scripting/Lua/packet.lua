@@ -10,6 +10,7 @@ local fields = require "mos.fields"
 local flow = require "mos.flow"
 local schema = require "mos.schema"
 local tcp_flags = require "mos.tcp_flags"
+local tunnel = require "mos.tunnel"
 local view = require "mos.view"
 
 local ev = abi.event
@@ -28,6 +29,8 @@ local LATE, HAS_TIMESTAMPS = flag "LATE", flag "HAS_TIMESTAMPS"
 local DIFFERS_KNOWN, DIFFERS, SACK = flag "DIFFERS_KNOWN", flag "DIFFERS", flag "SACK"
 local HAS_TRANSPORT, HAS_MSS, HAS_WSCALE = flag "HAS_TRANSPORT", flag "MSS", flag "WSCALE"
 local HAS_OFFSET, IS_IP = flag "HAS_OFFSET", flag "IP"
+local TUNNEL, REASSEMBLED = flag "TUNNEL", flag "REASSEMBLED"
+local NO_FLOW = abi.constant "NO_FLOW"
 local ETHERNET, TCP, UDP, ICMP, ICMP6 = 1, 6, 17, 1, 58
 
 local invalid_names = {}
@@ -106,6 +109,10 @@ function Packet.__index(_, key)
   elseif key == "offloaded" then return has(p, OFFLOADED)
   elseif key == "truncated" then return has(p, TRUNCATED)
   elseif key == "fragment" then return has(p, FRAGMENT)
+  elseif key == "reassembled" then return has(p, REASSEMBLED)
+  elseif key == "tunnel" then
+    if has(p, TUNNEL) then return tunnel.list(NO_FLOW, 0) end
+    return nil
   elseif key == "keepalive" then return has(p, KEEPALIVE)
   elseif key == "rexmit" then return has(p, REXMIT)
   elseif key == "late" then return has(p, LATE)
@@ -167,6 +174,35 @@ function Ip.__index(_, key)
   return fields.unknown("packet.ip", schema.ip, key)
 end
 
+local function u32(at)
+  return at[0] * 16777216 + at[1] * 65536 + at[2] * 256 + at[3]
+end
+
+-- The blocks of a SACK option as {left, right}; nil without one. A broken list ends where it is.
+local function sack_of(p)
+  if not has(p, SACK) then return nil end
+  local list
+  local at, stop = p.l4 + 20, p.payload
+  while at < stop do
+    local kind = ev.frame[at]
+    if kind == 0 then break end
+    if kind == 1 then
+      at = at + 1
+    else
+      local length = at + 1 < stop and ev.frame[at + 1] or 0
+      if length < 2 or at + length > stop then break end
+      if kind == 5 and length >= 10 and length % 8 == 2 then
+        list = list or {}
+        for block = at + 2, at + length - 8, 8 do
+          list[#list + 1] = { u32(ev.frame + block), u32(ev.frame + block + 4) }
+        end
+      end
+      at = at + length
+    end
+  end
+  return list
+end
+
 local tcp_has = tcp_flags.method(Tcp, function() return current("packet.tcp").tcp_flags end)
 
 function Tcp.__index(_, key)
@@ -187,6 +223,7 @@ function Tcp.__index(_, key)
     if has(p, HAS_WSCALE) then return p.wscale end
     return nil
   elseif key == "sack_permitted" then return has(p, SACK)
+  elseif key == "sack" then return sack_of(p)
   elseif key == "tsval" then
     if has(p, HAS_TIMESTAMPS) then return p.tsval end
     return nil

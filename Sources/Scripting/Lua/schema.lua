@@ -204,7 +204,8 @@ schema.flow = {
   { name = "duration", doc = "seconds between the two" },
   { name = "ip_version", doc = "4 or 6" },
   { name = "vlan", doc = "VLAN id, nil without a tag" },
-  { name = "tunnel", step = 2, doc = "the tunnel that carries it" },
+  { name = "tunnel",
+    doc = "the tunnels of its first packet, {type=, src=, dst=, id=}, outermost first; or nil" },
   { name = "midstream", doc = "true when its beginning was not seen" },
 }
 
@@ -258,6 +259,9 @@ schema.packet = {
   { name = "offloaded", doc = "true when its checksum was left to the sender's hardware" },
   { name = "truncated", doc = "true when the capture cut it" },
   { name = "fragment", doc = "true for an IP fragment" },
+  { name = "reassembled", doc = "true when it was put together from IP fragments" },
+  { name = "tunnel",
+    doc = "the tunnels it came through, {type=, src=, dst=, id=}, outermost first; or nil" },
   { name = "keepalive", doc = "true for a TCP keep-alive" },
   { name = "rexmit", doc = "true when it repeats sequence space" },
   { name = "differs", doc = "whether a repeat carries other bytes, nil when that is unknown" },
@@ -296,6 +300,7 @@ schema.tcp = {
   { name = "mss", doc = "maximum segment size, nil without the option" },
   { name = "wscale", doc = "window scale, nil without the option" },
   { name = "sack_permitted", doc = "true with that option" },
+  { name = "sack", doc = "blocks of the SACK option, a list of {left, right}; nil without one" },
   { name = "tsval", doc = "timestamp value, nil without the option" },
   { name = "tsecr", doc = "timestamp echo reply, nil without the option" },
 }
