@@ -55,7 +55,7 @@ extension Worker {
         }
         let slot = table.insert(packets[current], hash: hashes[current], fromClient: fromClient)
         guard slot >= 0 else {
-            if settings.evicts, evict() { return -1 }
+            if slot == -1, settings.evicts, evict() { return -1 }
             counters[.flowsRefused] += 1
             return -1
         }

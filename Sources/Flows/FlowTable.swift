@@ -16,7 +16,7 @@ public struct FlowTable: ~Copyable {
     /// The high halves of serial numbers, by slot: not touched before the 2^32nd connection of a run.
     @usableFromInline var serialsHigh: ReservedMemory<UInt32>
     @usableFromInline var longest = 0
-    private var evictionCursor: Int32 = 0
+    private var evictionCursor = 0
 
     /// A table for up to `capacity` connections; nil when the address space is refused.
     public init?(capacity: Int, seed: HashSeed, vlanInKey: Bool = false) {
@@ -126,7 +126,10 @@ public struct FlowTable: ~Copyable {
             && conns[slot].svr_addr.b == packet.dst.b ? .client : .server
     }
 
-    /// A fresh connection whose client, or server, sent the packet; -1 when the table is full.
+    /// A fresh connection whose client, or server, sent the packet.
+    ///
+    /// - Returns: its slot; -1 when the table is full; -2 when too many connections of its neighbourhood in the index are
+    ///   there, which only chosen addresses bring about.
     @inlinable
     public mutating func insert(_ packet: mos_packet, hash: UInt32, fromClient: Bool = true)
         -> Int32
@@ -135,7 +138,7 @@ public struct FlowTable: ~Copyable {
         guard slot >= 0 else { return -1 }
         guard index.insert(slot, hash: hash) else {
             conns.give(slot)
-            return -1
+            return -2
         }
         serial &+= 1
         // Generation 0 is that of a slot not in use.
@@ -222,24 +225,30 @@ public struct FlowTable: ~Copyable {
         UInt64(serialsHigh[Int(slot)]) << 32 | UInt64(conns[slot].generation)
     }
 
-    /// The connection whose last packet is oldest, of 1024 that are looked at in turn; -1 without any.
+    /// The connection whose last packet is oldest; -1 without any.
     ///
-    /// Exact for tables of that size; in larger ones the oldest of so many is old enough, and nothing has to be kept in
-    /// order per packet.
+    /// Exact up to 1024 connections. In larger tables it is the oldest of 64 that are spread over it, other ones each
+    /// time: nothing has to be kept in order per packet, and that all 64 are younger than a connection that is in use
+    /// does not happen.
     public mutating func longestSilent() -> Int32 {
+        let isSmall = conns.highWater <= 1024
+        let looks = isSmall ? conns.highWater : 64
+        let step = isSmall ? 1 : conns.highWater / 64
+        var slot = evictionCursor
         var oldest: Int32 = -1
-        for _ in 0..<min(1024, conns.highWater) {
-            evictionCursor = Int(evictionCursor) + 1 < conns.highWater ? evictionCursor + 1 : 0
-            let slot = evictionCursor
-            guard conns[slot].generation != 0 else { continue }
-            let time = conns[slot].last
-            if oldest < 0 || time.sec < conns[oldest].last.sec
-                || time.sec == conns[oldest].last.sec && time.nsec < conns[oldest].last.nsec
-            {
-                oldest = slot
-            }
+        for _ in 0..<looks {
+            slot = (slot + step) % conns.highWater
+            let candidate = Int32(slot)
+            guard conns[candidate].generation != 0 else { continue }
+            if oldest < 0 || isOlder(candidate, than: oldest) { oldest = candidate }
         }
+        evictionCursor = (slot + 1) % max(conns.highWater, 1)
         return oldest
+    }
+
+    private func isOlder(_ slot: Int32, than other: Int32) -> Bool {
+        let (a, b) = (conns[slot].last, conns[other].last)
+        return a.sec < b.sec || a.sec == b.sec && a.nsec < b.nsec
     }
 
     /// The slots of all connections, in order of their start.
