@@ -146,6 +146,12 @@ let package = Package(
             ],
             swiftSettings: swift
         ),
+        // What the fuzzers of Tests/Fuzz do, over what they found.
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: ["TCPTracking", "Flows", "Capture", "Packets", "CMosABI", "CZlib"],
+            swiftSettings: swift
+        ),
         .testTarget(name: "OutputsTests", dependencies: ["Outputs"], swiftSettings: swift),
     ]
 )
