@@ -149,7 +149,9 @@ let package = Package(
         // What the fuzzers of Tests/Fuzz do, over what they found.
         .testTarget(
             name: "FuzzTests",
-            dependencies: ["TCPTracking", "Flows", "Capture", "Packets", "CMosABI", "CZlib"],
+            dependencies: [
+                "Engine", "TCPTracking", "Flows", "Capture", "Packets", "CMosABI", "CZlib",
+            ],
             swiftSettings: swift
         ),
         .testTarget(name: "OutputsTests", dependencies: ["Outputs"], swiftSettings: swift),

@@ -42,8 +42,16 @@ let package = Package(
             swiftSettings: fuzzed
         ),
         .target(
+            name: "Engine",
+            dependencies: ["CMosABI", "Packets", "Capture", "Flows", "TCPTracking"],
+            exclude: ["README.md"],
+            swiftSettings: fuzzed
+        ),
+        .target(
             name: "FuzzTargets",
-            dependencies: ["CMosABI", "CZlib", "Packets", "Capture", "Flows", "TCPTracking"],
+            dependencies: [
+                "CMosABI", "CZlib", "Packets", "Capture", "Flows", "TCPTracking", "Engine",
+            ],
             swiftSettings: fuzzed
         ),
         .executableTarget(
