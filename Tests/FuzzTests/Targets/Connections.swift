@@ -98,8 +98,8 @@ private struct Watch: ~Copyable {
     private mutating func take(_ event: Monitor.Event) -> String? {
         guard event.flow >= 0, event.kind < MOS_ON_TIMER else { return nil }
         let key = Key(socket: event.socket, generation: event.generation)
-        // The packet that begins a flow is told of first.
-        if flows[key] == nil, event.kind != MOS_ON_PKT_IN {
+        // The packet that begins a flow is told of first, but where a SYN-ACK proves that one began before.
+        if flows[key] == nil, event.kind != MOS_ON_PKT_IN, event.kind != MOS_ON_CONN_START {
             return "event \(event.kind) of a flow not begun"
         }
         var followed = flows[key] ?? Followed()
@@ -172,24 +172,23 @@ private struct Watch: ~Copyable {
         }
         if unread.offset < followed.position[side] { return "reading goes back" }
         followed.position[side] = unread.offset
-        return areSent(event, unread.bytes, at: unread.offset) ? nil : "a byte was never sent"
+        return areSent(event, unread.bytes, at: unread.offset)
+            ? nil : "a byte at \(unread.offset) of side \(event.side) was never sent"
     }
 
     /// Looks at what is kept anywhere near.
     private mutating func look(_ event: Monitor.Event, _ followed: Followed) -> String? {
         let offset = max(0, followed.position[Int(event.side)] - 20 + Int64(manner >> 4) * 16)
         guard let bytes = monitor.ppeek(event, at: offset, 50) else { return nil }
-        return areSent(event, bytes, at: offset) ? nil : "a kept byte was never sent"
+        return areSent(event, bytes, at: offset)
+            ? nil : "a kept byte at \(offset) of side \(event.side) was never sent"
     }
 
     private func areSent(_ event: Monitor.Event, _ bytes: [UInt8], at offset: Int64) -> Bool {
-        let first = monitor.firstByte(event) &+ UInt32(truncatingIfNeeded: offset)
+        let sender = monitor.sender(event)
+        let first = sender.firstByte &+ UInt32(truncatingIfNeeded: offset)
         return bytes.enumerated().allSatisfy { index, byte in
-            byte
-                == Conversation.byte(
-                    first &+ UInt32(index),
-                    isClient: event.side == Int32(MOS_SIDE_SVR)
-                )
+            byte == Conversation.byte(first &+ UInt32(index), isClient: sender.port != 80)
         }
     }
 }

@@ -10,7 +10,7 @@ final class MemorySource: PacketSource {
     private(set) var statistics = SourceStatistics()
     private var frames: ArraySlice<OwnedFrame>
     private let burstLength: Int
-    private var copies: [UnsafeMutableRawBufferPointer] = []
+    private var copies: [UnsafeMutableRawBufferPointer] = unsafe []
 
     init(_ frames: [OwnedFrame], burstLength: Int) {
         self.frames = frames[...]
@@ -46,7 +46,7 @@ final class MemorySource: PacketSource {
 
     /// A sanitizer catches who still looks at them.
     private func forget() {
-        for copy in unsafe copies { unsafe copy.deallocate() }
+        unsafe copies.forEach { unsafe $0.deallocate() }
         unsafe copies.removeAll()
     }
 }

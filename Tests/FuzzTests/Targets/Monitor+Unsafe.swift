@@ -94,10 +94,11 @@ struct Monitor: ~Copyable {
         return unsafe Array(UnsafeBufferPointer(start: block.data, count: Int(count)))
     }
 
-    /// The sequence number of the first byte that the peer of `side` sends.
-    func firstByte(_ event: Event) -> UInt32 {
+    /// Who sends what the receive buffer of `side` takes: the sequence number of its first byte, and its port.
+    func sender(_ event: Event) -> (firstByte: UInt32, port: UInt16) {
         let connection = unsafe worker.connectionsAddress[Int(event.flow)]
-        let sender = event.side == Int32(MOS_SIDE_SVR) ? connection.cli : connection.svr
-        return sender.iss &+ 1
+        return event.side == Int32(MOS_SIDE_SVR)
+            ? (connection.cli.iss &+ 1, connection.cli_port)
+            : (connection.svr.iss &+ 1, connection.svr_port)
     }
 }
