@@ -35,6 +35,7 @@ let package = Package(
             providers: [.apt(["libluajit-5.1-dev"])]
         ),
         .systemLibrary(name: "CPcap", pkgConfig: "libpcap", providers: [.apt(["libpcap-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(
             name: "CDPDK",
@@ -54,7 +55,7 @@ let package = Package(
         ),
         .target(
             name: "Capture",
-            dependencies: ["CPcap", "Packets"],
+            dependencies: ["CPcap", "CZlib", "Packets"],
             exclude: ["README.md"],
             swiftSettings: swift
         ),
@@ -109,7 +110,7 @@ let package = Package(
         .testTarget(name: "PacketsTests", dependencies: ["Packets"], swiftSettings: swift),
         .testTarget(
             name: "CaptureTests",
-            dependencies: ["Capture", "Packets"],
+            dependencies: ["Capture", "Packets", "CZlib"],
             swiftSettings: swift
         ),
         .testTarget(
@@ -142,6 +143,14 @@ let package = Package(
             dependencies: [
                 "Scripting", "Engine", "Outputs", "Capture", "Packets", "Flows", "CMosABI",
                 "CMosLua",
+            ],
+            swiftSettings: swift
+        ),
+        // What the fuzzers of Tests/Fuzz do, over what they found.
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: [
+                "Engine", "TCPTracking", "Flows", "Capture", "Packets", "CMosABI", "CZlib",
             ],
             swiftSettings: swift
         ),

@@ -94,8 +94,14 @@ static const char text_text[] = {
 static const char text_timers[] = {
 #embed "../Scripting/Lua/timers.lua"
 };
+static const char text_tsv[] = {
+#embed "../Scripting/Lua/tsv.lua"
+};
 static const char text_tunnel[] = {
 #embed "../Scripting/Lua/tunnel.lua"
+};
+static const char text_utf8[] = {
+#embed "../Scripting/Lua/utf8.lua"
 };
 static const char text_view[] = {
 #embed "../Scripting/Lua/view.lua"
@@ -134,7 +140,9 @@ static const struct mos_lua_module modules[] = {
     MODULE(tcp_flags),
     MODULE(text),
     MODULE(timers),
+    MODULE(tsv),
     MODULE(tunnel),
+    MODULE(utf8),
     MODULE(view),
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 import Packets
 
-/// A capture file, classic pcap or pcapng, read in chunks; also from a pipe.
+/// A capture file, classic pcap or pcapng, also packed by gzip, read in chunks; also from a pipe.
 ///
 /// Frames point into the chunk and are never copied, so a burst ends where the next chunk must be read.
 /// A pipe is read as it fills: nothing waits for a full chunk, and ``Reception/idle`` is the answer
@@ -15,9 +15,7 @@ public final class CaptureFileSource: PacketSource {
     public private(set) var statistics = SourceStatistics()
 
     /// The share of a regular file that was read.
-    public var progress: Double? {
-        input.size == 0 ? nil : min(1, Double(input.offset) / Double(input.size))
-    }
+    public var progress: Double? { input.progress }
 
     private enum Format {
         case undetermined
@@ -70,6 +68,7 @@ public final class CaptureFileSource: PacketSource {
             switch stop {
             case .full: continue
             case .noCapture: return .failed(noCapture)
+            case .packed: if let error = unpack() { return .failed(error) }
             case .damaged(let damage): return .failed(damaged(damage))
             case .short(let needed):
                 if let outcome = readOn(needed) { return outcome }
@@ -91,6 +90,8 @@ public final class CaptureFileSource: PacketSource {
         case .more: nil
         case .nothingYet: .idle
         case .failed(let code): .failed(input.unreadable("cannot be read on: " + message(code)))
+        case .damaged(let offset, let damage):
+            .failed(.damaged(name: input.name, offset: offset, reason: damage.description))
         case .end where input.count == 0 && !isUndetermined: .ended
         case .end where isUndetermined && input.count < CaptureMagic.length:
             .failed(noCapture)
@@ -108,6 +109,7 @@ public final class CaptureFileSource: PacketSource {
             format = .pcapng
             return .full
         }
+        if CaptureMagic.isGzip(input.bytes), !input.isUnpacked { return .packed }
         guard CaptureMagic.isClassic(input.bytes) else {
             return .noCapture
         }
@@ -131,6 +133,7 @@ public final class CaptureFileSource: PacketSource {
             switch determineFormat() {
             case .full: return
             case .noCapture: throw noCapture
+            case .packed: if let error = unpack() { throw error }
             case .damaged(let damage): throw damaged(damage)
             case .short(let needed): outcome = readOn(needed)
             }
@@ -138,11 +141,19 @@ public final class CaptureFileSource: PacketSource {
         }
     }
 
+    /// Reads the file as gzip from now on; the error when that is not possible.
+    private func unpack() -> SourceError? {
+        input.unpack() ? nil : input.unreadable("cannot be unpacked: not enough memory")
+    }
+
     private var noCapture: SourceError {
-        input.unreadable(CaptureMagic.whyUnknown(input.bytes))
+        .unreadable(name: nameOfBytes, reason: CaptureMagic.whyUnknown(input.bytes))
     }
 
     private func damaged(_ damage: CaptureDamage) -> SourceError {
-        .damaged(name: input.name, offset: input.offset, reason: damage.description)
+        .damaged(name: nameOfBytes, offset: input.offset, reason: damage.description)
     }
+
+    /// What messages call the bytes at hand, whose offsets are not those of a packed file.
+    private var nameOfBytes: String { input.name + (input.isUnpacked ? " (unpacked)" : "") }
 }

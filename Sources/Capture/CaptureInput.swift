@@ -12,6 +12,8 @@ enum Refill {
     case end
     /// `read` failed with that error number.
     case failed(Int32)
+    /// What the bytes are packed in is broken at that offset of the file.
+    case damaged(offset: UInt64, GzipDamage)
 }
 
 /// The bytes of a capture file in order, a chunk at a time in one reused buffer.
@@ -21,6 +23,8 @@ enum Refill {
 ///       |  the last burst     |                  |              |
 ///
 /// `refill` moves what is not yet taken to the front, so whoever points into the buffer must be done.
+/// A gzip file is unpacked on its way into the buffer, once ``unpack()`` was called; offsets are then those of what
+/// comes out.
 @safe
 struct CaptureInput: ~Copyable {
     /// Large enough to make the calls of `read` cheap, small enough to stay in the second-level cache.
@@ -39,6 +43,8 @@ struct CaptureInput: ~Copyable {
     private var end = 0
     /// Where `memory` begins in the file.
     private var origin: UInt64 = 0
+    /// What unpacks the file, nil for a plain one.
+    private var gunzip: Gunzip?
 
     init(path: String) throws(SourceError) {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
@@ -100,13 +106,64 @@ struct CaptureInput: ~Copyable {
     mutating func refill(toHold needed: Int) -> Refill {
         moveToFront()
         if needed > capacity { grow(to: needed) }
-        if !isFile, let outcome = waitForBytes() { return outcome }
-        let got = unsafe read(descriptor, memory + end, capacity &- end)
-        guard got >= 0 else {
-            return errno == EINTR || errno == EAGAIN ? .nothingYet : .failed(errno)
-        }
+        if gunzip != nil { return refillUnpacked() }
+        let (outcome, got) = unsafe readOnce(into: memory + end, capacity &- end)
         end &+= got
-        return got == 0 ? .end : .more
+        return outcome
+    }
+
+    /// True once the file is being unpacked.
+    var isUnpacked: Bool { gunzip != nil }
+
+    /// The share of a regular file that was read.
+    var progress: Double? {
+        guard size > 0 else { return nil }
+        return min(1, Double(gunzip?.offset ?? offset) / Double(size))
+    }
+
+    /// Takes the bytes not yet taken, and all that follow, as gzip: from the next `refill` on, what they hold comes.
+    ///
+    /// - Returns: false when there is no memory for it.
+    mutating func unpack() -> Bool {
+        guard let gunzip = unsafe Gunzip(memory: memory, start: start, end: end, origin: origin)
+        else { return false }
+        self.gunzip = gunzip
+        unsafe memory = .allocate(byteCount: Self.chunk, alignment: 4096)
+        (capacity, start, end, origin) = (Self.chunk, 0, 0, 0)
+        return true
+    }
+
+    /// One step of unpacking; reads on where the packed bytes at hand are used up.
+    private mutating func refillUnpacked() -> Refill {
+        guard let gunzip else { return .end }
+        while true {
+            switch unsafe gunzip.unpack(into: memory + end, capacity &- end) {
+            case .bytes(let count):
+                end &+= count
+                return .more
+            case .pause: return .nothingYet
+            case .damaged(let damage): return .damaged(offset: gunzip.offset, damage)
+            case .hungry:
+                let (outcome, got) = unsafe readOnce(into: gunzip.memory, Self.chunk)
+                switch outcome {
+                case .more: gunzip.feed(got)
+                case .end where !gunzip.isBetweenMembers:
+                    return .damaged(offset: gunzip.offset, .cut)
+                default: return outcome
+                }
+            }
+        }
+    }
+
+    /// Reads what is there; a pipe is waited for a little.
+    @unsafe
+    private func readOnce(into place: UnsafeMutableRawPointer, _ room: Int) -> (Refill, Int) {
+        if !isFile, let outcome = waitForBytes() { return (outcome, 0) }
+        let got = unsafe read(descriptor, place, room)
+        guard got >= 0 else {
+            return (errno == EINTR || errno == EAGAIN ? .nothingYet : .failed(errno), 0)
+        }
+        return (got == 0 ? .end : .more, got)
     }
 
     /// The error for an input that is no capture, or cannot be read.
@@ -138,7 +195,8 @@ struct CaptureInput: ~Copyable {
 /// The system's words for an error number.
 func message(_ code: Int32) -> String { unsafe String(cString: strerror(code)) }
 
-private func whyNotOpened(_ code: Int32) -> String {
+/// Why `open` refused, and what to do.
+func whyNotOpened(_ code: Int32) -> String {
     switch code {
     case ENOENT: "no such file"
     case EACCES, EPERM: "no permission to read it; run as its owner or change its mode"

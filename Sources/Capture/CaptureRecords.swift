@@ -11,6 +11,8 @@ enum RecordStop {
     case damaged(CaptureDamage)
     /// The input is no capture.
     case noCapture
+    /// The input is packed by gzip.
+    case packed
 }
 
 /// The ways in which a capture file can be broken.

@@ -120,12 +120,11 @@ extension Worker {
         payload = .empty
     }
 
-    /// The SYN-ACK in hand says what became of data in the SYN.
+    /// The SYN-ACK in hand, or the first ACK behind one that was not captured, says what became of data in the SYN.
     private mutating func judgeSYNData(_ ext: Int32) {
         let client = segment.sender.other
-        guard segment.flags.contains(.syn), segment.flags.contains(.ack),
-            table[stream: ext, client].next == 0,
-            reassembler.hasHole(table[stream: ext, client])
+        guard segment.flags.contains(.ack), table[stream: ext, client].next == 0,
+            reassembler.isUnconfirmed(table[stream: ext, client])
         else { return }
         if table.acknowledgedOffset(flow, of: client) > 0 {
             reassembler.confirm(&table[stream: ext, client])
@@ -200,6 +199,9 @@ extension Worker {
     mutating func declareGap() {
         phase = .makeRoom
         let ext = table.conns[flow].ext
+        if reassembler.isUnconfirmed(table[stream: ext, segment.sender]) {
+            discardSYNData(ext, segment.sender)
+        }
         if let gap = reassembler.declareGap(&table[stream: ext, segment.sender]) {
             announceGap(gap.offset, gap.length, side: segment.sender.other)
         } else {

@@ -8,6 +8,8 @@ public struct ScriptOptions: Sendable {
         case json
         /// Aligned `key=value`.
         case text
+        /// A table with tabs between its columns, and their names above it.
+        case tsv
     }
 
     /// How `mos.emit` writes records.

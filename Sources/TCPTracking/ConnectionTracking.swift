@@ -94,8 +94,10 @@ extension FlowTable {
             self[end: slot, side].known = Knowledge.iss
             update.offset = 0
             if !acknowledges { update.moved = move(slot, side, .sendSYN) }
-        } else if acknowledges, state(slot, side) == .synReceived, end.iss != segment.seq.value {
-            // Not yet acknowledged: the server has started anew, and what the client got last counts.
+        } else if acknowledges, state(slot, side) == .synReceived, end.iss != segment.seq.value,
+            SequenceNumber(end.nxt) == SequenceNumber(end.iss) + 1
+        {
+            // Not yet acknowledged, no data sent: the server has started anew, and what the client got last counts.
             self[end: slot, side].iss = segment.seq.value
             self[end: slot, side].nxt = segment.end.value
             update.offset = 0

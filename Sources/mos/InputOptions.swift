@@ -11,7 +11,7 @@ struct InputOptions: ParsableArguments {
         name: [.customShort("r"), .customLong("read")],
         parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
-            "Read a capture (pcap, pcapng); '-' is standard input. Several follow each other.",
+            "Read a capture (pcap, pcapng, gzip of them), or those in a directory; '-' is standard input.",
             valueName: "file"
         )
     )
@@ -72,7 +72,10 @@ struct InputOptions: ParsableArguments {
         } catch {
             throw Failure(ExitStatus.usage, error.description)
         }
-        var inputs = Inputs(try files.map(openFile) + interfaces.map(openInterface), stop: stop)
+        var inputs = Inputs(
+            try files.flatMap(openFiles) + interfaces.map(openInterface),
+            stop: stop
+        )
         // As tcpdump does, so that whoever waits for it knows when to send.
         for name in interfaces { Diagnostics.say("mos: listening on \(name)") }
         inputs.filter = frames
@@ -81,12 +84,33 @@ struct InputOptions: ParsableArguments {
         return inputs
     }
 
-    private func openFile(_ path: String) throws -> any PacketSource {
-        do {
-            return try CaptureFileSource(path: path)
+    private func openFiles(_ path: String) throws -> [any PacketSource] {
+        do throws(SourceError) {
+            guard path != "-", CaptureDirectory.exists(path: path) else {
+                return [try CaptureFileSource(path: path)]
+            }
+            return try openDirectory(path)
         } catch {
             throw Failure(ExitStatus.input, error.description)
         }
+    }
+
+    /// The captures of a directory; says what else there was.
+    private func openDirectory(_ path: String) throws(SourceError) -> [any PacketSource] {
+        let directory = try CaptureDirectory(path: path)
+        let skipped = directory.skipped
+        if !skipped.isEmpty {
+            let more = skipped.count > 5 ? ", ..." : ""
+            let names = skipped.prefix(5).joined(separator: ", ") + more
+            Diagnostics.say("mos: \(path): skipped what is no capture (\(skipped.count)): \(names)")
+        }
+        guard !directory.captures.isEmpty else {
+            throw .unreadable(
+                name: path,
+                reason: "holds no captures; directories in it are not looked into"
+            )
+        }
+        return directory.captures.map { LateCapture(path: $0) }
     }
 
     private func openInterface(_ name: String) throws -> any PacketSource {

@@ -35,8 +35,13 @@ struct Run: ParsableCommand {
     )
     var output: String?
 
-    @Option(help: "How records are written: json, one object a line, or text, aligned key=value.")
-    var format = Format.json
+    @Option(
+        help: """
+            How records are written: json, one object a line; text, aligned key=value; tsv, columns \
+            between tabs.
+            """
+    )
+    var format = ScriptOptions.Format.json
 
     @Option(
         name: .customLong("set"),
@@ -49,8 +54,6 @@ struct Run: ParsableCommand {
 
     @Flag(help: "Let scripts use globals as plain Lua does.")
     var allowGlobals = false
-
-    enum Format: String, ExpressibleByArgument, CaseIterable { case json, text }
 
     func validate() throws {
         if scripts.isEmpty, code.isEmpty {
@@ -128,7 +131,7 @@ struct Run: ParsableCommand {
         -> ScriptHost.Outcome
     {
         var options = ScriptOptions()
-        options.format = format == .json ? .json : .text
+        options.format = format
         options.isStrict = strict
         options.allowsGlobals = allowGlobals
         options.outputIsTerminal = writer.isTerminal
@@ -167,6 +170,8 @@ struct Run: ParsableCommand {
         if stop.isRaised { throw Failure(ExitStatus.interrupted) }
     }
 }
+
+extension ScriptOptions.Format: ExpressibleByArgument {}
 
 extension ScriptError {
     /// The exit code for a script that could not be run.

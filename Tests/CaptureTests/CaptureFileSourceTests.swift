@@ -139,8 +139,20 @@ struct CaptureFileSourceTests {
             ([], "is empty; a classic pcap or pcapng file is needed"),
             ([0xA1, 0xB2], "holds only 2 bytes; a classic pcap or pcapng file is needed"),
             (
-                [0x1F, 0x8B, 8, 0],
-                "is compressed (gzip); unpack it on the way: gzip -dc FILE | mos run SCRIPT -r -"
+                [0x50, 0x4B, 3, 4],
+                "is compressed (zip); unpack it on the way: unzip -p FILE | mos run SCRIPT -r -"
+            ),
+            (
+                [0xFD, 0x37, 0x7A, 0x58],
+                "is compressed (xz); unpack it on the way: xz -dc FILE | mos run SCRIPT -r -"
+            ),
+            (
+                [0x04, 0x22, 0x4D, 0x18],
+                "is compressed (lz4); unpack it on the way: lz4 -dc FILE | mos run SCRIPT -r -"
+            ),
+            (
+                Array("BZh9".utf8),
+                "is compressed (bzip2); unpack it on the way: bzip2 -dc FILE | mos run SCRIPT -r -"
             ),
             (
                 [0x28, 0xB5, 0x2F, 0xFD],

@@ -64,3 +64,42 @@ func sendToDiscardPort(_ payload: [UInt8]) -> Bool {
     }
     return sent == payload.count
 }
+
+/// A directory for one test, removed with what was put into it.
+final class ScratchDirectory {
+    let path: String
+    private var names: [String] = []
+
+    init() {
+        var template = Array("/tmp/mos-directory-XXXXXX".utf8CString)
+        precondition(unsafe mkdtemp(&template) != nil, "no room in /tmp")
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    deinit {
+        for name in names { _ = unsafe remove(path + "/" + name) }
+        _ = unsafe rmdir(path)
+    }
+
+    func add(_ name: String, _ bytes: [UInt8]) {
+        names.append(name)
+        let descriptor = unsafe open(path + "/" + name, O_WRONLY | O_CREAT, 0o600)
+        put(bytes, to: descriptor)
+        close(descriptor)
+    }
+
+    func addDirectory(_ name: String) {
+        names.append(name)
+        _ = unsafe mkdir(path + "/" + name, 0o700)
+    }
+
+    func addPipe(_ name: String) {
+        names.append(name)
+        _ = unsafe mkfifo(path + "/" + name, 0o600)
+    }
+
+    func addLink(_ name: String, to target: String) {
+        names.append(name)
+        _ = unsafe symlink(target, path + "/" + name)
+    }
+}

@@ -100,4 +100,86 @@ private func emitted(_ record: String, format: ScriptOptions.Format = .json) thr
             ]
         )
     }
+
+    private func tabbed(_ script: String) throws -> [String] {
+        var options = ScriptOptions()
+        options.format = .tsv
+        return try run(script, options: options).records.flatMap {
+            $0.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        }
+    }
+
+    @Test func `is a line between tabs under the names of its columns`() throws {
+        #expect(
+            try tabbed("for n = 1, 2 do mos.emit('x', {n=n, s='a b', B=true, u={1,'y'}}) end") == [
+                "#stream\tx", "#fields\tB\tn\ts\tu", "true\t1\ta b\t[1,\"y\"]",
+                "true\t2\ta b\t[1,\"y\"]",
+            ]
+        )
+    }
+
+    @Test func `gets columns for new fields at the end, and a dash for those it lacks`() throws {
+        #expect(
+            try tabbed(
+                "mos.emit('x', {b=1, c=2}) mos.emit('x', {c=3, d=4, a=5}) mos.emit('x', {b=6})"
+            ) == [
+                "#stream\tx", "#fields\tb\tc", "1\t2", "#stream\tx", "#fields\tb\tc\ta\td",
+                "-\t3\t5\t4", "6\t-\t-\t-",
+            ]
+        )
+    }
+
+    @Test func `stands under its own columns when streams take turns`() throws {
+        #expect(
+            try tabbed("for n = 1, 2 do mos.emit('x', {a=n}) mos.emit('y', {b=n}) end") == [
+                "#stream\tx", "#fields\ta", "1", "#stream\ty", "#fields\tb", "1", "#stream\tx",
+                "#fields\ta", "2", "#stream\ty", "#fields\tb", "2",
+            ]
+        )
+    }
+
+    @Test func `that is refused leaves no trace in the columns`() throws {
+        let script = """
+            mos.emit('x', {a=1})
+            pcall(mos.emit, 'y', {b=print})
+            pcall(mos.emit, 'x', {a=2, c=print})
+            mos.emit('x', {a=3})
+            """
+        #expect(try tabbed(script) == ["#stream\tx", "#fields\ta", "1", "3"])
+    }
+
+    @Test func `that would need more than 1000 columns begins a new table`() throws {
+        let lines = try tabbed("for n = 1, 1002 do mos.emit('x', {['k' .. n]=n}) end")
+        #expect(lines.allSatisfy { $0.split(separator: "\t").count <= 1001 })
+        #expect(
+            lines.suffix(5) == [
+                "#fields\tk1001", "1001", "#stream\tx", "#fields\tk1001\tk1002", "-\t1002",
+            ]
+        )
+    }
+
+    @Test(arguments: [
+        ("''", "(empty)"), ("'-'", #"\x2d"#), ("'(empty)'", #"\x28empty)"#),
+        (#"'a\tb\nc\\d\r\0'"#, #"a\x09b\x0ac\\d\x0d\x00"#), ("'#a\\tb'", #"\x23a\x09b"#),
+        ("'é€😀'", "é€😀"), (#"'\200x\194\155\127'"#, #"\xc8x\xc2\x9b\x7f"#),
+        ("{'a\\tb'}", #"["a\\tb"]"#), ("{}", "{}"), ("0/0", "-"), ("1/0", "-"), ("0.1", "0.1"),
+        ("5LL", "5"), ("18446744073709551615ULL", "18446744073709551615"), ("false", "false"),
+        ("'-1'", "-1"), ("'a-'", "a-"),
+    ])
+    func `has fields that no tab, line end or mark can break`(value: String, field: String) throws {
+        #expect(try tabbed("mos.emit('x', {v=\(value)})").last == field)
+    }
+
+    @Test func `of tsv writes a flow as its text`() throws {
+        var options = ScriptOptions()
+        options.format = .tsv
+        let result = try run(
+            inPacket("mos.emit('x', {flow = flow})"),
+            over: [.packet],
+            options: options
+        )
+        #expect(
+            result.records.last?.hasSuffix("\n128.232.110.120:34855 > 66.35.250.204:80") == true
+        )
+    }
 }

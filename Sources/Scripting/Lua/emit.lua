@@ -6,11 +6,13 @@ local boot = require "mos.boot"
 local errors = require "mos.errors"
 local json = require "mos.json"
 local text = require "mos.text"
+local tsv = require "mos.tsv"
 
 local api, worker, ev = abi.api, abi.worker, abi.event
 local api_emit = api.emit
 local RECORD = abi.constant "EMIT_RECORD"
-local encode = boot.options.format == "text" and text.encode or json.encode
+local encode = ({ json = json.encode, text = text.encode, tsv = tsv.encode })[boot.options.format]
+  or json.encode
 
 local streams = {} -- name -> what the encoder remembers of the stream
 
@@ -18,7 +20,7 @@ local function new_stream(name)
   if type(name) ~= "string" or not name:find "^[A-Za-z0-9_-]+$" then
     errors.argument("mos.emit", 1, "stream", name, "a name of letters, digits, _ and -")
   end
-  local known = { found = {}, sorted = {} }
+  local known = { name = name, found = {}, sorted = {} }
   streams[name] = known
   return known
 end

@@ -1,10 +1,9 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- JSON (RFC 8259) of a record: keys in byte order, valid UTF-8 whatever the strings hold.
 local ffi = require "ffi"
-local bit = require "bit"
 local buffer = require "string.buffer"
+local well_formed = require("mos.utf8").well_formed
 
-local band = bit.band
 local cast = ffi.cast
 local bytes_type = ffi.typeof "const uint8_t *"
 local DEPTH = 32 -- tables within tables
@@ -26,32 +25,6 @@ local function is_plain(text)
     if special[p[i]] ~= 0 then return false end
   end
   return true
-end
-
--- The least second byte, and the length, of the UTF-8 sequence that `lead` begins (Unicode, table
--- 3-7).
-local function sequence(lead)
-  if lead >= 0xc2 and lead <= 0xdf then return 2, 0x80, 0xbf
-  elseif lead == 0xe0 then return 3, 0xa0, 0xbf
-  elseif lead == 0xed then return 3, 0x80, 0x9f
-  elseif lead >= 0xe1 and lead <= 0xef then return 3, 0x80, 0xbf
-  elseif lead == 0xf0 then return 4, 0x90, 0xbf
-  elseif lead >= 0xf1 and lead <= 0xf3 then return 4, 0x80, 0xbf
-  elseif lead == 0xf4 then return 4, 0x80, 0x8f
-  end
-  return 1
-end
-
--- The length of the well-formed sequence of several bytes at `i`, or nil.
-local function well_formed(text, i)
-  local length, low, high = sequence(text:byte(i))
-  if length == 1 or i + length - 1 > #text then return nil end
-  local second = text:byte(i + 1)
-  if second < low or second > high then return nil end
-  for k = i + 2, i + length - 1 do
-    if band(text:byte(k), 0xc0) ~= 0x80 then return nil end
-  end
-  return length
 end
 
 local function put_escaped(out, text)
@@ -241,7 +214,7 @@ function json.encode(record, known)
   return out
 end
 
---- One value as JSON, for fields of the text format.
+--- One value as JSON, for fields of other formats.
 function json.value(value, key)
   local one = buffer.new()
   put_value(one, value, { key }, {})
