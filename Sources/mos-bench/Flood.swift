@@ -164,7 +164,11 @@ struct FloodCommand: ParsableCommand {
         abstract: "Writes small conversations with an attack between their packets."
     )
 
-    @Argument(help: ArgumentHelp(FloodKind.allCases.map { "\($0.rawValue): \($0.summary)" }.joined(separator: "; ")))
+    @Argument(
+        help: ArgumentHelp(
+            FloodKind.allCases.map { "\($0.rawValue): \($0.summary)" }.joined(separator: "; ")
+        )
+    )
     var kind: FloodKind
 
     @Argument(help: "The capture to write; '-' is standard output.")

@@ -8,7 +8,8 @@ struct MosBench: ParsableCommand {
         commandName: "mos-bench",
         abstract: "Makes captures and measures how fast they are read.",
         subcommands: [
-            GenerateCommand.self, FloodCommand.self, VaryCommand.self, FloorCommand.self, StagesCommand.self,
+            GenerateCommand.self, FloodCommand.self, VaryCommand.self, FloorCommand.self,
+            StagesCommand.self,
             TimeCommand.self,
         ]
     )
