@@ -172,6 +172,9 @@ extension Worker {
         if let error = result.error {
             counters[error] += 1
             if error == .ipv4BadChecksum { countBadHeader(index) }
+            // Their headers are there, with a length that cannot be.
+            if error == .tcpHeaderLength { counters[.tcp] += 1 }
+            if error == .udpLength { counters[.udp] += 1 }
         }
         switch result.checksum {
         case .unverified, .good: return result.kind

@@ -48,7 +48,12 @@ extension PacketDecoder {
         checksumAt at: Int,
         _ packet: inout mos_packet
     ) -> ChecksumVerdict {
-        guard checksums != .off, datagram.isComplete else { return .unverified }
+        guard checksums != .off, datagram.isComplete else {
+            guard checksums == .strict, datagram.isShort else { return .unverified }
+            // What the capture did not cut is missing on the wire: its checksum cannot be right.
+            packet.set(MOS_PKT_BAD_CHECKSUM)
+            return .bad
+        }
         guard let addresses = addressSum(datagram, bytes, packet) else { return .unverified }
         let proto = datagram.proto
         let pseudo =

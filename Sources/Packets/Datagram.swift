@@ -15,6 +15,8 @@ struct Datagram {
     var flags = UInt32(MOS_PKT_IP)
     /// The IP header left its length at 0 for the network card to fill in.
     var hasInferredLength = false
+    /// The frame was shorter than the IP header claims already when it was sent: no receiver takes it.
+    var isShort = false
     /// The source that the transport checksum covers.
     var source = PseudoAddress.header
     /// The destination that the transport checksum covers.

@@ -75,6 +75,7 @@ extension PacketDecoder {
         )
         if header.isFragment { datagram.set(MOS_PKT_FRAGMENT) }
         datagram.hasInferredLength = isInferred
+        datagram.isShort = at + total > frame.onWire
         judge(header, bytes, at, &datagram)
         if header.length > IPv4Header.minimumLength && !datagram.hasBadHeader {
             let options = at + IPv4Header.minimumLength

@@ -35,6 +35,7 @@ extension PacketDecoder {
             frame: bytes
         )
         datagram.hasInferredLength = payloadLength == 0
+        datagram.isShort = start + payloadLength > frame.onWire
         if IPv6Extensions.isExtension(packet.proto) {
             datagram.set(MOS_PKT_EXT_HEADERS)
             try IPv6Extensions.skip(&datagram, bytes)

@@ -87,4 +87,16 @@ struct ChecksumTests {
             #expect(Decoded(changed).checksum == .bad, "seed \(seed), offset \(offset)")
         }
     }
+
+    @Test
+    func `strictly, a packet that was sent shorter than its header claims has no right checksum`() {
+        var builder = PacketBuilder()
+        builder.ip.length = 20 + 20 + 9
+        let frame = builder.frame(TCPSegment(payload: [1, 2, 3]))
+        let cut = Decoded(frame, wireLength: frame.count + 6, checksums: .strict)
+        #expect(cut.checksum == .unverified)
+        #expect(Decoded(frame, checksums: .auto).checksum == .unverified)
+        #expect(Decoded(frame, checksums: .strict).checksum == .bad)
+        #expect(Decoded(frame, checksums: .strict).has(MOS_PKT_BAD_CHECKSUM))
+    }
 }
