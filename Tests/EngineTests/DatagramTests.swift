@@ -235,6 +235,33 @@ struct DatagramTests {
         }
     }
 
+    @Test func `a datagram in fragments is one packet of its flow, and may start it`() throws {
+        let raw = PacketBuilder(linkType: .raw)
+        let whole = Array(
+            raw.frame(UDPDatagram(payload: [UInt8](repeating: 7, count: 24))).dropFirst(20)
+        )
+        let fragments = [0..<16, 16..<32].map { part in
+            var ip = IPFields.ipv4
+            ip.doesNotFragment = false
+            ip.hasMoreFragments = part.lowerBound == 0
+            ip.fragmentOffset = UInt16(part.lowerBound / 8)
+            ip.identification = 9
+            return Line.frame(PacketBuilder(ip: ip).frame(IPProtocol.udp, Array(whole[part])))
+        }
+        let recorder = try Recorder(fragments + fragments + [udp("", .server)])
+        recorder.flow("", [.packetIn, .connEnd])
+        var connection: mos_conn?
+        recorder.run { connection = $0.connection }
+        #expect(
+            recorder.lines.filter { $0.contains("SND") } == [
+                "2 SND CLI PKT_IN", "4 SND CLI PKT_IN", "5 SND SVR PKT_IN",
+                "@0.004 SND CLI CONN_END shutdown",
+            ]
+        )
+        #expect(connection?.cli.datagramBytes == 48)
+        #expect(recorder.worker.value(.orphans) == 0)
+    }
+
     // MARK: ICMP
 
     @Test func `request and reply are one flow, another identifier is another`() throws {
