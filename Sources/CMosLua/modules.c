@@ -16,6 +16,9 @@ static const char text_catalogue[] = {
 static const char text_check[] = {
 #embed "../Scripting/Lua/check.lua"
 };
+static const char text_datagram[] = {
+#embed "../Scripting/Lua/datagram.lua"
+};
 static const char text_digest[] = {
 #embed "../Scripting/Lua/digest.lua"
 };
@@ -114,6 +117,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(address),
     MODULE(catalogue),
     MODULE(check),
+    MODULE(datagram),
     MODULE(digest),
     MODULE(emit),
     MODULE(errors),

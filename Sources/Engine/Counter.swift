@@ -11,7 +11,7 @@ public enum Counter: Int, CaseIterable, Sendable {
     case fragmentsBad
     case offloadedIP, offloadedTCP, offloadedUDP
     case badTCPChecksum, badUDPChecksum, badICMPChecksum, badIPChecksum, badTCPOptions
-    case flows, flowsOpen, flowsRefused, flowsEvicted, orphans, invalid
+    case flows, flowsOpen, flowsRefused, flowsEvicted, udpFlows, icmpFlows, orphans, invalid
     case retransmitted, outOfOrder, gaps, gapBytes
     case overruns, overrunBytes, bufferLimit, bufferPoolFull
     case timersRefused, clockSteps
@@ -39,6 +39,8 @@ public enum Counter: Int, CaseIterable, Sendable {
         case .flowsOpen: "flows_open"
         case .flowsRefused: "flows_refused"
         case .flowsEvicted: "flows_evicted"
+        case .udpFlows: "udp_flows"
+        case .icmpFlows: "icmp_flows"
         case .outOfOrder: "out_of_order"
         case .gapBytes: "gap_bytes"
         case .overrunBytes: "overrun_bytes"

@@ -34,6 +34,8 @@ struct Listeners {
     var orphan: [Entry] = []
     /// Stream sockets, with their SYN filters; without one no flow is made.
     var stream: [Entry] = []
+    /// FLOW sockets, with their filters for a flow's first packet.
+    var flow: [Entry] = []
 
     init() {}
 
@@ -47,6 +49,7 @@ struct Listeners {
             let packetSlot = socket.registration.slot(.null, Event.packetIn.rawValue)
             let filter = socket.kind == .raw ? socket.raw : socket.orphan
             if socket.kind == .stream { stream.append(entry(0, socket.syn)) }
+            if socket.kind == .flow { flow.append(entry(0, socket.syn)) }
             if orphanSlot != 0 { orphan.append(entry(orphanSlot, filter)) }
             if socket.kind == .raw, packetSlot != 0 { raw.append(entry(packetSlot, filter)) }
         }

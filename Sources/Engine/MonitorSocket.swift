@@ -9,6 +9,25 @@ struct MonitorSocket {
     enum Kind: Int32 {
         case stream = 100
         case raw = 101
+        case flow = 102
+
+        /// The filters that it takes.
+        var filters: [Int] {
+            switch self {
+            case .stream: [MOS_FILTER_SYN, MOS_FILTER_ORPHAN]
+            case .raw: [MOS_FILTER_RAW]
+            case .flow: [MOS_FILTER_SYN]
+            }
+        }
+
+        /// The same for messages.
+        var filterText: String {
+            switch self {
+            case .stream: "a STREAM socket takes syn= and orphan="
+            case .raw: "a RAW socket takes raw="
+            case .flow: "a FLOW socket takes syn="
+            }
+        }
     }
 
     let kind: Kind

@@ -14,6 +14,10 @@ public struct Settings: Sendable {
     public var closeTimeout = 30.0
     /// Seconds that a closed connection is still known.
     public var timeWait = 1.0
+    /// Seconds without a packet after which a UDP flow ends.
+    public var udpTimeout = 60.0
+    /// Seconds without a packet after which an ICMP flow ends.
+    public var icmpTimeout = 60.0
     /// Bytes that wait at most per reader and side.
     public var buffer = 1 << 20
     /// Bytes that wait at most per worker.
@@ -96,6 +100,18 @@ public struct Settings: Sendable {
             value: "1",
             unit: "seconds",
             meaning: "a closed connection is still known this long after its last packet"
+        ),
+        Entry(
+            key: "udp_timeout",
+            value: "60",
+            unit: "seconds",
+            meaning: "a UDP flow ends after this long without a packet"
+        ),
+        Entry(
+            key: "icmp_timeout",
+            value: "60",
+            unit: "seconds",
+            meaning: "an ICMP flow ends after this long without a packet"
         ),
         Entry(
             key: "buffer",
@@ -191,6 +207,8 @@ public struct Settings: Sendable {
         case "handshake_timeout": handshakeTimeout = try seconds(key, value)
         case "close_timeout": closeTimeout = try seconds(key, value)
         case "time_wait": timeWait = try seconds(key, value)
+        case "udp_timeout": udpTimeout = try seconds(key, value)
+        case "icmp_timeout": icmpTimeout = try seconds(key, value)
         case "buffer": buffer = try bytes(key, value, upTo: 1 << 30)
         case "buffer_pool": bufferPool = try bytes(key, value, upTo: 1 << 36)
         case "errors_in_a_row": errorsInARow = try count(key, value, 1...1_000_000)

@@ -28,6 +28,7 @@ extension Worker {
         }
         sockets.append(MonitorSocket(kind: kind, number: number, settings: settings))
         socketsChanged()
+        if kind == .flow { watchDatagrams() }
         return number
     }
 
@@ -51,18 +52,15 @@ extension Worker {
     public mutating func bindFilter(_ number: Int32, which: Int32, _ expression: String?) -> Int32 {
         guard isOpen(number) else { return badSocket(number) }
         let index = Int(number)
-        let isRaw = sockets[index].kind == .raw
-        guard isRaw == (which == Int32(MOS_FILTER_RAW)) else {
-            return failure(
-                ENOPROTOOPT,
-                isRaw ? "a RAW socket takes raw=" : "a STREAM socket takes syn= and orphan="
-            )
+        let kind = sockets[index].kind
+        guard kind.filters.contains(Int(which)) else {
+            return failure(ENOPROTOOPT, kind.filterText)
         }
         var filter: SocketFilter?
         if let expression {
             do throws(SourceError) {
                 filter =
-                    isRaw
+                    kind == .raw
                     ? .frame(try FrameFilter(expression)) : try SocketFilter(packet: expression)
             } catch {
                 return failure(EINVAL, error.description)
@@ -84,6 +82,7 @@ extension Worker {
         guard let event = Event(rawValue: Int(event) - MOS_EVENT_BASE),
             let hook = Hook(rawValue: Int(hook) - MOS_HOOK_BASE)
         else { return failure(EINVAL, "no such event or hook") }
+        guard mayHave(number, event, hook) else { return failure(EINVAL, Self.flowEvents) }
         sockets[Int(number)].registration.register(hook, event, slot: slot)
         socketsChanged()
         return 0
@@ -101,6 +100,7 @@ extension Worker {
         guard let event = Event(rawValue: Int(event) - MOS_EVENT_BASE),
             let hook = Hook(rawValue: Int(hook) - MOS_HOOK_BASE)
         else { return failure(EINVAL, "no such event or hook") }
+        guard mayHave(number, event, hook) else { return failure(EINVAL, Self.flowEvents) }
         let result = change(number, slot, generation) {
             $0.register(hook, event, slot: callback)
         }

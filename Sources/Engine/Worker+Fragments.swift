@@ -48,6 +48,8 @@ extension Worker {
         if kinds[current] == .tcp {
             hashes[current] = table.hash(packets[current])
             guesses[current] = table.prefetchConnection(hashes[current])
+        } else if watchesDatagrams {
+            prepareDatagram(current)
         }
     }
 

@@ -100,6 +100,8 @@ extension Worker {
                 let hash = table.hash(packets[kept])
                 hashes[kept] = hash
                 table.prefetchIndex(hash)
+            } else if watchesDatagrams {
+                hashDatagram(kept)
             }
             // The index entry asked for some packets ago is near by now; spread out, the misses hide behind decoding.
             if kept >= Self.lookAhead { guessConnection(kept &- Self.lookAhead) }
@@ -121,7 +123,11 @@ extension Worker {
     /// Notes which connection a packet probably belongs to, and asks the cache for it.
     @inline(__always)
     private mutating func guessConnection(_ index: Int) {
-        if kinds[index] == .tcp { guesses[index] = table.prefetchConnection(hashes[index]) }
+        if kinds[index] == .tcp {
+            guesses[index] = table.prefetchConnection(hashes[index])
+        } else if watchesDatagrams, isDatagram(index) {
+            guesses[index] = table.prefetchConnection(hashes[index])
+        }
     }
 
     /// Counts `packets` of IPv4 and TCP with nothing to remark.

@@ -16,6 +16,9 @@ extension Worker {
         value: Double
     ) -> Int32 {
         if slot < 0, !isOpen(number) { return badSocket(number) }
+        guard mayHave(number, slot, generation, option: option) else {
+            return failure(EINVAL, Self.noStream)
+        }
         switch Int(option) {
         case MOS_OPT_CLIBUF: return setBuffer(number, slot, generation, .client, value)
         case MOS_OPT_SVRBUF: return setBuffer(number, slot, generation, .server, value)
@@ -159,6 +162,9 @@ extension Worker {
         option: Int32,
         index: Int32
     ) -> Int32 {
+        guard mayHave(number, slot, generation, option: option) else {
+            return failure(EINVAL, Self.noStream)
+        }
         if slot < 0 { return getSocketOption(number, option) }
         guard table.isLive(slot, generation: generation) else { return badFlow() }
         let place = sets.place(table.conns[slot].set, socket: number)

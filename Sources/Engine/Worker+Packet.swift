@@ -37,7 +37,10 @@ extension Worker {
     private mutating func lookUpAny() {
         switch kinds[current] {
         case .tcp: break
-        case .udp, .icmp, .otherIP:
+        case .udp, .icmp:
+            lookUpDatagram()
+            return
+        case .otherIP:
             phase = .orphan
             return
         case .fragment:

@@ -47,6 +47,7 @@ extension Worker {
         guard place >= 0 else {
             return failure(EBADF, "monitor socket \(number) does not watch this flow")
         }
+        guard hasStream(slot) else { return failure(EINVAL, Self.noStream) }
         guard sets[place: place].buffer(of: side) > 0 else {
             let end = side == .client ? "client" : "server"
             return failure(EINVAL, "the \(end)'s receive buffer is off")

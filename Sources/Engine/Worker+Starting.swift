@@ -17,7 +17,7 @@ extension Worker {
         let fromClient = isOpening || !comesFromServer(flags)
         let watchers = watchers(reversed: !fromClient)
         guard watchers != 0 else { return -1 }
-        let slot = insertFlow(watchers, fromClient: fromClient)
+        let slot = insertFlow(watchers, packets[current], fromClient: fromClient)
         guard slot >= 0, !isOpening else { return slot }
         table.conns[slot].flags |= UInt8(MOS_CONN_MIDSTREAM)
         if flags.isSuperset(of: [.syn, .ack]) {
@@ -28,7 +28,7 @@ extension Worker {
 
     /// The flow of a SYN that was not believed until the SYN-ACK in hand answered it.
     private mutating func startAnswered(_ syn: RefusedSYN) -> Int32 {
-        let slot = insertFlow(syn.watchers & ~closedSockets, fromClient: false)
+        let slot = insertFlow(syn.watchers & ~closedSockets, packets[current], fromClient: false)
         guard slot >= 0 else { return slot }
         table.presumeSYN(slot, seq: SequenceNumber(syn.seq), wasSeen: true)
         table[end: slot, .client].mss = syn.mss
@@ -47,13 +47,25 @@ extension Worker {
         return rank(packets[current].sport) < rank(packets[current].dport)
     }
 
-    /// Puts a connection into the table for those sockets; -1 without room.
-    mutating func insertFlow(_ watchers: UInt32, fromClient: Bool) -> Int32 {
+    /// Puts a flow into the table for those sockets; -1 without room.
+    ///
+    /// - Parameters:
+    ///   - watchers: the sockets, as bits.
+    ///   - key: the packet in hand, with the ports under which the flow is to be found.
+    ///   - fromClient: whether the client sent it.
+    ///   - time: the time-out that applies, of ``Timeouts/Class``.
+    /// - Returns: the slot.
+    mutating func insertFlow(
+        _ watchers: UInt32,
+        _ key: mos_packet,
+        fromClient: Bool,
+        time: UInt8 = Timeouts.Class.handshake
+    ) -> Int32 {
         guard let set = startSet(watchers) else {
             counters[.flowsRefused] += 1
             return -1
         }
-        let slot = table.insert(packets[current], hash: hashes[current], fromClient: fromClient)
+        let slot = table.insert(key, hash: hashes[current], fromClient: fromClient)
         guard slot >= 0 else {
             if slot == -1, settings.evicts, evict() { return -1 }
             counters[.flowsRefused] += 1
@@ -68,7 +80,7 @@ extension Worker {
             tunnels.set(tunnelPath(), of: slot)
         }
         isNewFlow = true
-        table.conns[slot].phase = Timeouts.Class.handshake
+        table.conns[slot].phase = time
         noteTime(slot)
         wheel.schedule(slot, deadline: timeouts.deadline(table.conns[slot]), in: &table.conns)
         return slot

@@ -22,6 +22,7 @@ public struct Worker: ~Copyable {
         case startSent, startReceived, update
         case sent, arrive, arriveOrdinary, makeRoom, declareGap, merge, deliver, confirm
         case newData, settle, suspect, declare, declareData, finishSettling
+        case receiveDatagram, finishDatagram
         case flush, flushData, endSent, endReceived, release, forget
         case finish, ended
     }
@@ -92,6 +93,8 @@ public struct Worker: ~Copyable {
     var lastWatchers: UInt32 = 0
     var lastStartSet: Int32 = -1
     var listeners = Listeners()
+    /// There is, or was, a FLOW socket: UDP and ICMP packets are looked up.
+    var watchesDatagrams = false
     var states: [FlowStateMemory] = []
     var plain: PlainPacket
     var tunnels: TunnelTable
@@ -129,6 +132,9 @@ public struct Worker: ~Copyable {
     /// The end of the segment in hand where the capture cut it, as stream offset; -1 = it did not.
     var uncapturedEnd: Int64 = -1
     var suspectStep = 0
+
+    // The UDP or ICMP packet in hand
+    var datagramSender = Side.client
 
     // Holes that are given up
     var suspects: Suspects
@@ -248,6 +254,8 @@ public struct Worker: ~Copyable {
             case .declare: declare()
             case .declareData: declareData()
             case .finishSettling: finishSettling()
+            case .receiveDatagram: receiveDatagram()
+            case .finishDatagram: finishDatagram()
             case .flush: flush()
             case .flushData: flushData()
             case .endSent: endSent()
@@ -305,9 +313,11 @@ struct Timeouts {
         static let established: UInt8 = 1
         static let closing: UInt8 = 2
         static let timeWait: UInt8 = 3
+        static let udp: UInt8 = 4
+        static let icmp: UInt8 = 5
     }
 
-    private let spans: InlineArray<4, Int64>
+    private let spans: InlineArray<8, Int64>
     let timeWait: Int64
     let handshake: Int64
     /// How long bytes that were acknowledged but not captured are waited for.
@@ -318,6 +328,7 @@ struct Timeouts {
         spans = [
             nanoseconds(settings.handshakeTimeout), nanoseconds(settings.idleTimeout),
             nanoseconds(settings.closeTimeout), nanoseconds(settings.timeWait),
+            nanoseconds(settings.udpTimeout), nanoseconds(settings.icmpTimeout), 0, 0,
         ]
         timeWait = nanoseconds(settings.timeWait)
         handshake = nanoseconds(settings.handshakeTimeout)
@@ -327,6 +338,6 @@ struct Timeouts {
     /// When the connection ends unless another packet comes.
     func deadline(_ conn: mos_conn) -> Timestamp {
         let lag = conn.lag == 0 ? 0 : 1_000_000_000 &<< Int64(min(conn.lag, 33))
-        return Timestamp(conn.last).advanced(nanoseconds: spans[Int(conn.phase & 3)] &+ lag)
+        return Timestamp(conn.last).advanced(nanoseconds: spans[Int(conn.phase & 7)] &+ lag)
     }
 }

@@ -40,6 +40,18 @@ extension mos_conn {
     }
 }
 
+extension mos_endpoint {
+    /// Payload bytes that this end of a UDP or ICMP flow sent; a connection has other fields in their place.
+    @inlinable
+    public var datagramBytes: UInt64 {
+        @inline(__always) get { UInt64(nxt) &<< 32 | UInt64(iss) }
+        @inline(__always) set {
+            iss = UInt32(truncatingIfNeeded: newValue)
+            nxt = UInt32(truncatingIfNeeded: newValue &>> 32)
+        }
+    }
+}
+
 extension mos_stream {
     /// True when any of these MOS_STREAM_* flags is set.
     @inlinable @inline(__always)

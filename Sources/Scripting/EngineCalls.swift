@@ -171,6 +171,12 @@ public final class EngineCalls {
         unsafe api.pointee.flow_state = { context, size in
             unsafe worker(context).pointee.worker.makeFlowState(size: size)
         }
+        unsafe api.pointee.icmp_quote = { context in
+            unsafe worker(context).pointee.worker.icmpQuote()
+        }
+        unsafe api.pointee.icmp_flow = { context, socket in
+            unsafe worker(context).pointee.worker.icmpFlow(socket)
+        }
         unsafe api.pointee.hash_new = HashCalls.new
         unsafe api.pointee.hash_update = HashCalls.update
         unsafe api.pointee.hash_final = HashCalls.final

@@ -94,7 +94,11 @@ struct AnyBytesTests {
                         .server(.ack, 1 + UInt32($0) * 10, 81, String(repeating: "s", count: 10))
                     }
                     + [.client(.finAck, 81, 81), .server(.finAck, 81, 82), .client(.ack, 82, 82)]
-                return Line.frames(lines.map { $0.flow(UInt16(flow)) }, Wire(builder: builder))
+                let datagrams = datagrams(builder, UInt16(flow))
+                return Line.frames(
+                    lines.map { $0.flow(UInt16(flow)) } + datagrams,
+                    Wire(builder: builder)
+                )
             }
         }
     }
@@ -128,6 +132,19 @@ struct AnyBytesTests {
         try feed(frames, seed)
     }
 
+    /// A question, an echo, and errors that quote the question and a TCP segment.
+    private func datagrams(_ builder: PacketBuilder, _ flow: UInt16) -> [Line] {
+        let question = UDPDatagram(sourcePort: 40000 + flow, payload: [1, 2, 3])
+        let isIPv6 = builder.ip.source.version == 6
+        let plain = PacketBuilder(linkType: .raw, ip: builder.ip)
+        let errors = [plain.frame(question), plain.frame(TCPSegment())].map {
+            ICMPMessage(type: isIPv6 ? 1 : 3, payload: $0)
+        }
+        let echo = ICMPMessage(type: isIPv6 ? 128 : 8, rest: UInt32(flow) << 16)
+        return [.frame(builder.frame(question)), .frame(builder.frame(echo))]
+            + errors.map { .frame(builder.reversed.frame($0)) }
+    }
+
     private func mutate(_ frame: inout OwnedFrame, _ random: inout SplitMix64) {
         guard !frame.bytes.isEmpty else { return }
         switch random.below(4) {
@@ -158,9 +175,11 @@ struct AnyBytesTests {
             }
             recorder.stream("eager", Event.ofFlows + [.orphan])
             let lazy = recorder.stream("lazy", Event.ofFlows)
-            recorder.raw("raw", [.packetIn, .orphan])
+            recorder.flow("flow")
+            let raw = recorder.raw("raw", [.packetIn, .orphan])
             var bytes = 0
             recorder.run { event in
+                if event.socket == raw { _ = recorder.worker.icmpFlow(raw) }
                 if event.socket == lazy, event.event == .connEnd {
                     bytes += recorder.take(.server).count
                 }
@@ -188,7 +207,7 @@ struct AnyBytesTests {
         #expect(recorder.bytesHeld == 0, "seed \(seed)")
         #expect(recorder.readersHeld == 0, "seed \(seed)")
         let ends = recorder.lines.filter {
-            $0.hasPrefix("eager") && $0.contains("SND CLI CONN_END")
+            ($0.hasPrefix("eager") || $0.hasPrefix("flow ")) && $0.contains("SND CLI CONN_END")
         }
         #expect(worker(.flows) == Double(ends.count), "seed \(seed)")
     }

@@ -18,6 +18,7 @@ struct AnyCallsTests {
             $0.timeWait = 0.01
         }
         for name in ["A", "B", "C"] { recorder.stream(name, Event.ofFlows) }
+        recorder.flow("D")
         recorder.reads = false
         var seen: [Happening] = []
         recorder.run { event in
@@ -40,7 +41,7 @@ struct AnyCallsTests {
         _ event: Happening,
         _ random: inout SplitMix64
     ) {
-        let socket = Int32(random.below(4))
+        let socket = Int32(random.below(5))
         let (flow, generation) = (event.flow, event.generation)
         let side = Int32(random.below(2))
         switch random.below(12) {
@@ -111,6 +112,13 @@ struct AnyCallsTests {
                 let place = Int(flow) * 20 + index * 3 + Int(random.below(8))
                 lines.append((place, line.flow(flow)))
             }
+        }
+        for _ in 0..<60 {
+            let ping = ICMPMessage(rest: UInt32(random.below(3)) << 16)
+            let datagram = UDPDatagram(sourcePort: UInt16(40000 + random.below(3)))
+            let bytes =
+                random.chance(0.3) ? PacketBuilder().frame(ping) : PacketBuilder().frame(datagram)
+            lines.append((Int(random.below(300)), .frame(bytes)))
         }
         let order = lines.indices.sorted { (lines[$0].0, $0) < (lines[$1].0, $1) }
         return order.map { lines[$0].1 }

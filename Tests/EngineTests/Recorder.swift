@@ -96,6 +96,12 @@ final class Recorder {
         socket(Int32(MOS_SOCK_MONITOR_RAW), name, events)
     }
 
+    /// Makes a FLOW socket with callbacks at all hooks of those events.
+    @discardableResult
+    func flow(_ name: String = "", _ events: [Event] = Event.ofDatagrams) -> Int32 {
+        socket(Int32(MOS_SOCK_MONITOR_FLOW), name, events)
+    }
+
     private func socket(_ type: Int32, _ name: String, _ events: [Event]) -> Int32 {
         let socket = worker.makeSocket(type: type)
         names.append(name)
@@ -186,6 +192,9 @@ final class Recorder {
 extension Event {
     /// Everything that flows have.
     static let ofFlows: [Event] = allCases.filter { $0 != .orphan && $0 != .zeroWindow }
+
+    /// Everything that UDP and ICMP flows have.
+    static let ofDatagrams: [Event] = [.packetIn, .connStart, .connEnd]
 
     /// The hooks that a stream socket may register it at.
     var hooks: [Hook] {

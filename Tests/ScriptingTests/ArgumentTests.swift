@@ -7,12 +7,22 @@ import Testing
 private let mistakes: [(call: String, message: String)] = [
     (
         "mos.socket(1)",
-        "mos.socket: argument 1 (type) is 1; it must be mos.SOCK_MONITOR_STREAM or "
-            + "mos.SOCK_MONITOR_RAW (EINVAL)"
+        "mos.socket: argument 1 (type) is 1; it must be mos.SOCK_MONITOR_STREAM, "
+            + "mos.SOCK_MONITOR_RAW or mos.SOCK_MONITOR_FLOW (EINVAL)"
     ),
     (
-        "mos.socket(mos.SOCK_MONITOR_FLOW)",
-        "mos.socket: mos.SOCK_MONITOR_FLOW is not there yet (EOPNOTSUPP)"
+        "mos.socket(mos.SOCK_MONITOR_FLOW):on(mos.ON_GAP, print)",
+        "mos.register_callback: a flow socket has no event mos.ON_GAP; it has mos.ON_PKT_IN, "
+            + "mos.ON_CONN_START and mos.ON_CONN_END (EINVAL)"
+    ),
+    (
+        "mos.socket(mos.SOCK_MONITOR_FLOW):on(mos.ON_CONN_END, mos.NULL, print)",
+        "mos.register_callback: argument 3 (hook) is mos.NULL; mos.ON_CONN_END may have mos.HK_SND "
+            + "or mos.HK_RCV (EINVAL)"
+    ),
+    (
+        "mos.socket(mos.SOCK_MONITOR_FLOW):bind_filter { orphan = 'udp' }",
+        "mos.bind_filter: this socket has no filter \"orphan\"; it has syn (EINVAL)"
     ),
     (
         "mos.peek(3, side)", "mos.peek: argument 1 (flow) is 3; it must be a flow (EBADF)"

@@ -106,6 +106,7 @@ struct Occurrence {
             conn.cli_port = UInt16(34855 + index)
             conn.svr_port = 80
             conn.ip_version = 4
+            conn.proto = 6
             conn.vlan = 65535
             conn.generation = UInt32(100 + index)
             conn.start = mos_time(sec: 1_700_000_000, nsec: 250_000_000)

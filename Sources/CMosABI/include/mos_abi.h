@@ -4,7 +4,7 @@
  * Ids and lengths are int32_t, addresses and sequence numbers uint32_t, 64-bit counters and times of
  * scripts double, so that no accessor allocates. Change anything here: raise MOS_ABI_VERSION. */
 
-enum { MOS_ABI_VERSION = 2 };
+enum { MOS_ABI_VERSION = 4 };
 
 /* Sides, hooks and events have numbers that never coincide, so that one in the place of another is caught. */
 enum { MOS_SIDE_CLI = 0, MOS_SIDE_SVR = 1, MOS_SIDE_BOTH = 2 };
@@ -110,7 +110,10 @@ struct mos_tunnel {
     uint8_t kind, ip_version, has_id, pad0;
 };
 
-/* One end of a connection, kept from its first packet on. 20 bytes. RFC 9293 section 3.3.1. */
+/* One end of a connection, kept from its first packet on. 20 bytes. RFC 9293 section 3.3.1.
+ * Of a UDP or ICMP flow: iss and nxt are the payload bytes that it sent, low and high half; packets as ever.
+ * Of an ICMP flow, by its first message: cli.wnd is the type, svr.wnd the code, cli.mss the identifier, svr.mss the
+ * type that answers it; MOS_ICMP_* in cli.known say which of the last two there are. */
 struct mos_endpoint {
     uint32_t iss;                /* initial send sequence number */
     uint32_t nxt;                /* SND.NXT: highest sequence number seen from it, plus one */
@@ -123,10 +126,13 @@ struct mos_endpoint {
     uint8_t known;               /* bit 0: iss is known or inferred; bit 1: inferred; bit 2: it sent a SYN-ACK */
 };
 
-/* A connection as every packet needs it. 128 bytes: two cache lines. */
+/* mos_endpoint.known of an ICMP flow's client. */
+enum { MOS_ICMP_HAS_IDENTIFIER = 8, MOS_ICMP_HAS_ANSWER = 16 };
+
+/* A connection, or a UDP or ICMP flow, as every packet needs it. 128 bytes: two cache lines. */
 struct mos_conn {
     struct mos_addr cli_addr, svr_addr;
-    uint16_t cli_port, svr_port; /* of ICMP: identifier, or type and code */
+    uint16_t cli_port, svr_port; /* of ICMP: what tells its flows apart, see ICMPConversation */
     uint16_t vlan;
     uint8_t ip_version, proto;
     uint32_t generation;         /* low half of the flow's serial number; the high half: mos_api.serial_high */
@@ -280,6 +286,12 @@ struct mos_api {
     int32_t (*hash_final)(double hash, uint8_t *digest);  /* the digest's length; frees */
     int32_t (*hash_free)(double hash);
     int32_t (*tunnel)(void *worker, int32_t flow, uint32_t generation);  /* its layers, outermost first: data = mos_tunnel[result]; MOS_NO_FLOW = the packet in hand */
+    /* 1 when the packet in hand is an ICMP error: value = IP protocol and version of the packet that it quotes, and
+     * the offsets of its IP header and of what that carries (-1 = not quoted) in the frame; else 0. */
+    int32_t (*icmp_quote)(void *worker);
+    /* 1 when a flow is known that such a packet is about: value = slot, generation, and the socket that sees it, which
+     * is `socket` when that watches it; else 0. */
+    int32_t (*icmp_flow)(void *worker, int32_t socket);
 };
 enum { MOS_EMIT_RECORD = 1, MOS_EMIT_PRINT = 2, MOS_EMIT_DIAGNOSTIC = 3 };
 enum { MOS_HASH_MD5 = 1, MOS_HASH_SHA1 = 2, MOS_HASH_SHA256 = 3 };

@@ -15,6 +15,7 @@ local function describe(entry)
   local hooks = table.concat(entry.hooks, ", ")
   if entry.both then hooks = hooks .. " (left out: both)" end
   if entry.raw then hooks = hooks .. "; on raw sockets " .. table.concat(entry.raw, ", ") end
+  if entry.flow then hooks = hooks .. "; on flow sockets too" end
   lines[#lines + 1] = "  hooks  " .. hooks
   lines[#lines + 1] = "  side   " .. entry.side
   if entry.arg then lines[#lines + 1] = "  arg    " .. table.concat(entry.arg, ", ") end

@@ -8,6 +8,7 @@ local ffi = require "ffi"
 local bit = require "bit"
 local abi = require "mos.abi"
 local address = require "mos.address"
+local datagram = require "mos.datagram"
 local errors = require "mos.errors"
 local fields = require "mos.fields"
 local identity = require "mos.identity"
@@ -18,6 +19,7 @@ local tunnel = require "mos.tunnel"
 local conns, exts, serial_high = abi.conns, abi.exts, abi.serial_high
 local getmetatable, setmetatable = getmetatable, setmetatable
 local band, bor = bit.band, bit.bor
+local TCP, port_of, datagram_side = datagram.TCP, datagram.port, datagram.side
 
 local HAS_CONTEXT = abi.constant "CONN_HAS_CONTEXT"
 local MIDSTREAM = abi.constant "CONN_MIDSTREAM"
@@ -72,11 +74,14 @@ function Side.__index(side, key)
   if key == "addr" then
     return address.text(words, slot * WORDS + (which == 0 and CLI_ADDR or SVR_ADDR), c.ip_version)
   elseif key == "port" then
-    if which == 0 then return c.cli_port end
-    return c.svr_port
+    return port_of(c, which)
+  elseif key == "addr_bytes" then
+    return address.bytes(words, slot * WORDS + (which == 0 and CLI_ADDR or SVR_ADDR), c.ip_version)
+  elseif key == "has" then return side_has
   end
   local e
   if which == 0 then e = c.cli else e = c.svr end
+  if c.proto ~= TCP then return datagram_side(e, which, key) end
   if key == "state" then return state_names[e.state]
   elseif key == "packets" then return e.packets
   elseif key == "flags" then return e.flags
@@ -91,9 +96,6 @@ function Side.__index(side, key)
     if band(e.known, 1) ~= 0 then return e.iss end
     return nil
   elseif key == "synack" then return band(e.known, 4) ~= 0
-  elseif key == "addr_bytes" then
-    return address.bytes(words, slot * WORDS + (which == 0 and CLI_ADDR or SVR_ADDR), c.ip_version)
-  elseif key == "has" then return side_has
   end
   if key == "bytes" or key == "unique_bytes" or key == "gap_bytes" or key == "retransmitted"
     or key == "out_of_order" then
@@ -124,7 +126,7 @@ local function side_text(slot, which)
   local c = conns[slot]
   local at = slot * WORDS + (which == 0 and CLI_ADDR or SVR_ADDR)
   local text = address.text(words, at, c.ip_version)
-  return address.endpoint(text, which == 0 and c.cli_port or c.svr_port, c.ip_version)
+  return address.endpoint(text, port_of(c, which), c.ip_version)
 end
 
 function Side.__tostring(side)
@@ -159,6 +161,10 @@ function Flow.__index(flow, key)
   elseif key == "duration" then
     local c = conn_of(flow)
     return (c.last.sec - c.start.sec) + (c.last.nsec - c.start.nsec) / 1e9
+  elseif key == "proto" then return datagram.protocols[conn_of(flow).proto]
+  elseif key == "icmp_type" then return datagram.icmp_type(conn_of(flow))
+  elseif key == "icmp_code" then return datagram.icmp_code(conn_of(flow))
+  elseif key == "icmp_id" then return datagram.icmp_id(conn_of(flow))
   elseif key == "ip_version" then return conn_of(flow).ip_version
   elseif key == "vlan" then
     local vlan = conn_of(flow).vlan

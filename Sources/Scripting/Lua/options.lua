@@ -68,6 +68,9 @@ function options.get(target, option)
   local call = "mos.getsockopt"
   local entry, socket, slot, generation = resolve(call, "get", target, option)
   if entry.kind == "state" then
+    if target.proto ~= "tcp" then
+      errors.raise(call .. ": a UDP or ICMP flow has no stream to read, and no state")
+    end
     return entry.side == "SIDE_CLI" and target.cli.state or target.svr.state
   elseif entry.kind == "time" then
     return target.last_time

@@ -5,6 +5,7 @@ local ffi = require "ffi"
 local bit = require "bit"
 local abi = require "mos.abi"
 local address = require "mos.address"
+local datagram = require "mos.datagram"
 local errors = require "mos.errors"
 local fields = require "mos.fields"
 local flow = require "mos.flow"
@@ -13,7 +14,7 @@ local tcp_flags = require "mos.tcp_flags"
 local tunnel = require "mos.tunnel"
 local view = require "mos.view"
 
-local ev = abi.event
+local api, ev, worker = abi.api, abi.event, abi.worker
 local band, rshift, lshift = bit.band, bit.rshift, bit.lshift
 local getmetatable, setmetatable = getmetatable, setmetatable
 local point = view.point
@@ -243,10 +244,43 @@ function Udp.__index(_, key)
   return fields.unknown("packet.udp", schema.udp, key)
 end
 
+local function be16(at)
+  return ev.frame[at] * 256 + ev.frame[at + 1]
+end
+
+-- What the packet that an ICMP error quotes says of itself; its ports only where they are quoted.
+local function quoted()
+  if api.icmp_quote(worker) ~= 1 then return nil end
+  local proto, version, upper = ev.value[0], ev.value[1], ev.value[3]
+  local header = ffi.cast("const uint32_t *", ev.frame + ev.value[2])
+  local quote = { proto = datagram.protocols[proto] or proto }
+  if version == 6 then
+    quote.src, quote.dst = address.text(header, 2, 6), address.text(header, 6, 6)
+  else
+    quote.src, quote.dst = address.text(header, 3, 4), address.text(header, 4, 4)
+  end
+  if upper >= 0 then
+    if quote.proto == "icmp" then
+      quote.sport, quote.dport = ev.frame[upper], ev.frame[upper + 1]
+    else
+      quote.sport, quote.dport = be16(upper), be16(upper + 2)
+    end
+  end
+  return quote
+end
+
+-- The flow that an ICMP error is about, as the socket in hand sees it, else as the first that does.
+local function about()
+  if api.icmp_flow(worker, ev.socket) ~= 1 then return nil end
+  return setmetatable({ ev.value[0], ev.value[1], ev.value[2] }, Flow)
+end
+
 function Icmp.__index(_, key)
   local p = current "packet.icmp"
   if key == "type" then return p.sport
   elseif key == "code" then return p.dport
+  elseif key == "about" then return about()
+  elseif key == "quoted" then return quoted()
   end
   return fields.unknown("packet.icmp", schema.icmp, key)
 end

@@ -5,20 +5,24 @@
 local schema = {}
 
 --- Events: `hooks` (the first is the default), `both` when a hook left out means all of them, `raw`
---- the hooks on a raw socket, `side`, the fields of `arg`, and what makes it fire.
+--- the hooks on a raw socket, `flow` when flow sockets have it (at the same hooks), `side`, the
+--- fields of `arg`, and what makes it fire.
 schema.events = {
-  { name = "ON_PKT_IN", hooks = { "HK_SND", "HK_RCV" }, raw = { "NULL" },
+  { name = "ON_PKT_IN", hooks = { "HK_SND", "HK_RCV" }, raw = { "NULL" }, flow = true,
     side = "sender; receiver; NULL on raw sockets",
     doc = "a packet with valid headers and checksum that maps to the flow, refused by TCP or not; "
       .. "on a raw socket every packet that its filter passes, once" },
-  { name = "ON_CONN_START", hooks = { "HK_SND", "HK_RCV" }, side = "SIDE_CLI; SIDE_SVR",
-    doc = "the first SYN of a connection, never a repeated one" },
+  { name = "ON_CONN_START", hooks = { "HK_SND", "HK_RCV" }, flow = true,
+    side = "SIDE_CLI; SIDE_SVR",
+    doc = "the first SYN of a connection, never a repeated one; the first packet of a UDP or ICMP "
+      .. "flow" },
   { name = "ON_TCP_STATE_CHANGE", hooks = { "HK_SND", "HK_RCV" }, both = true,
     side = "the stack that moved",
     doc = "a real transition of that stack; without a hook: at both" },
   { name = "ON_REXMIT", hooks = { "HK_RCV" }, side = "receiver",
     doc = "the segment repeats sequence space seen before, SYN and FIN too" },
-  { name = "ON_CONN_END", hooks = { "HK_SND", "HK_RCV" }, side = "SIDE_CLI; SIDE_SVR",
+  { name = "ON_CONN_END", hooks = { "HK_SND", "HK_RCV" }, flow = true,
+    side = "SIDE_CLI; SIDE_SVR",
     doc = "the connection is over: once per hook, with states, context and flow.end_reason" },
   { name = "ON_CONN_NEW_DATA", hooks = { "NULL" }, side = "the receiving side",
     doc = "contiguous bytes became readable" },
@@ -46,7 +50,7 @@ schema.numbers = {
 schema.constants = {
   { name = "SOCK_MONITOR_STREAM", doc = "a socket that watches TCP connections" },
   { name = "SOCK_MONITOR_RAW", doc = "a socket that watches packets" },
-  { name = "SOCK_MONITOR_FLOW", cause = 2, doc = "a socket that watches UDP and ICMP flows" },
+  { name = "SOCK_MONITOR_FLOW", doc = "a socket that watches UDP and ICMP flows" },
   { name = "HK_SND", doc = "after the sender's stack" },
   { name = "HK_RCV", doc = "after the receiver's stack" },
   { name = "NULL", doc = "the hook, or side, of what belongs to neither" },
@@ -163,7 +167,7 @@ schema.socket = {
   { name = "packet", args = "", doc = "getlastpkt" },
   { name = "close", args = "", doc = "close" },
   { name = "id", doc = "its number, from 0 in creation order" },
-  { name = "type", doc = "SOCK_MONITOR_STREAM or SOCK_MONITOR_RAW" },
+  { name = "type", doc = "SOCK_MONITOR_STREAM, SOCK_MONITOR_RAW or SOCK_MONITOR_FLOW" },
   { name = "name", doc = "its name" },
 }
 
@@ -202,6 +206,10 @@ schema.flow = {
   { name = "start_time", doc = "time of its first packet, seconds" },
   { name = "last_time", doc = "time of its last packet, seconds" },
   { name = "duration", doc = "seconds between the two" },
+  { name = "proto", doc = '"tcp", "udp" or "icmp"' },
+  { name = "icmp_type", doc = "type of an ICMP flow's first message, nil for other flows" },
+  { name = "icmp_code", doc = "its code" },
+  { name = "icmp_id", doc = "the identifier of its messages, nil where they have none" },
   { name = "ip_version", doc = "4 or 6" },
   { name = "vlan", doc = "VLAN id, nil without a tag" },
   { name = "tunnel",
@@ -213,7 +221,7 @@ schema.flow = {
 schema.side = {
   { name = "addr", doc = "address, text" },
   { name = "addr_bytes", doc = "address, 4 or 16 bytes in network order" },
-  { name = "port", doc = "port" },
+  { name = "port", doc = "port; of ICMP the first message's type (cli) and code (svr)" },
   { name = "state", doc = 'short name of its TCP state ("SYN_RCVD"), nil before its stack exists' },
   { name = "packets", doc = "packets it sent" },
   { name = "bytes", doc = "payload bytes it sent, repeated ones included" },
@@ -312,6 +320,9 @@ schema.udp = {
 schema.icmp = {
   { name = "type", doc = "type" },
   { name = "code", doc = "code" },
+  { name = "about", doc = "the flow that an ICMP error is about, nil when none is known" },
+  { name = "quoted",
+    doc = "of an ICMP error: {proto=, src=, sport=, dst=, dport=} of the packet that it quotes" },
 }
 
 --- Methods and fields of a view. Byte offsets count from 0; positions, as in Lua's strings, from 1.

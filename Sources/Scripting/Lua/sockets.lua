@@ -35,7 +35,7 @@ local function message()
 end
 
 -- What may be registered: socket type -> event number -> {hooks, default hooks, kind, name}.
-local rules = { [STREAM] = {}, [RAW] = {} }
+local rules = { [STREAM] = {}, [RAW] = {}, [FLOW] = {} }
 local event_names, hook_names = {}, {}
 
 local function numbers_of(names)
@@ -62,6 +62,7 @@ for _, entry in ipairs(schema.events) do
       name = entry.name, hooks = raw, default = { raw[1] }, kind = slots.SOCKET,
     }
   end
+  if entry.flow then rules[FLOW][number] = rules[STREAM][number] end
 end
 
 --- The name of an event's number, for messages.
@@ -81,13 +82,21 @@ local function names_of(numbers)
 end
 
 local CALL = "mos.register_callback"
+local type_names = { [STREAM] = "stream", [RAW] = "raw", [FLOW] = "flow" }
 
 local function rule_of(socket_type, event)
   local rule = rules[socket_type][event]
   if rule then return rule end
   if event_names[event] then
-    errors.raise(("%s: a raw socket has no event mos.%s; it has mos.ON_PKT_IN and mos.ON_ORPHAN")
-      :format(CALL, event_names[event]))
+    local allowed = {}
+    for _, entry in ipairs(schema.events) do
+      if rules[socket_type][abi.constant(entry.name)] then
+        allowed[#allowed + 1] = "mos." .. entry.name
+      end
+    end
+    local last = table.remove(allowed)
+    errors.raise(("%s: a %s socket has no event mos.%s; it has %s and %s"):format(
+      CALL, type_names[socket_type], event_names[event], table.concat(allowed, ", "), last))
   end
   errors.argument(CALL, 2, "event", event, "an event, as mos.ON_CONN_NEW_DATA")
 end
@@ -123,7 +132,7 @@ end
 
 local function on_flow(f, event, ...)
   local hook, fn = hook_and_function(...)
-  local rule = rule_of(STREAM, event)
+  local rule = rule_of(flow.sockets[f[3]].type, event)
   if rule.kind == slots.SOCKET then
     errors.raise(
       ("%s: mos.%s belongs to no flow; register it on the socket"):format(CALL, rule.name))
@@ -178,12 +187,9 @@ end
 
 --- A monitor socket. Its name identifies it; left out, its place in the order of creation.
 function module.socket(kind, name)
-  if kind == FLOW then
-    errors.raise("mos.socket: mos.SOCK_MONITOR_FLOW is not there yet", "EOPNOTSUPP")
-  end
-  if kind ~= STREAM and kind ~= RAW then
-    errors.argument(
-      "mos.socket", 1, "type", kind, "mos.SOCK_MONITOR_STREAM or mos.SOCK_MONITOR_RAW")
+  if kind ~= STREAM and kind ~= RAW and kind ~= FLOW then
+    errors.argument("mos.socket", 1, "type", kind,
+      "mos.SOCK_MONITOR_STREAM, mos.SOCK_MONITOR_RAW or mos.SOCK_MONITOR_FLOW")
   end
   if name ~= nil and (type(name) ~= "string" or name == "") then
     errors.argument("mos.socket", 2, "name", name, "a text")
@@ -210,7 +216,7 @@ end
 
 local filters = { syn = abi.constant "FILTER_SYN", orphan = abi.constant "FILTER_ORPHAN",
   raw = abi.constant "FILTER_RAW" }
-local filters_of = { [STREAM] = { "syn", "orphan" }, [RAW] = { "raw" } }
+local filters_of = { [STREAM] = { "syn", "orphan" }, [RAW] = { "raw" }, [FLOW] = { "syn" } }
 
 local function check_filter_names(s, wanted)
   local allowed = filters_of[s.type]
@@ -284,7 +290,7 @@ function Socket.__newindex(_, key)
 end
 
 function Socket.__tostring(s)
-  return ("socket %s (%s)"):format(s.name, s.type == RAW and "raw" or "stream")
+  return ("socket %s (%s)"):format(s.name, type_names[s.type])
 end
 
 return module
