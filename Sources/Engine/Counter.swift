@@ -13,6 +13,7 @@ public enum Counter: Int, CaseIterable, Sendable {
     case badTCPChecksum, badUDPChecksum, badICMPChecksum, badIPChecksum, badTCPOptions
     case flows, flowsOpen, flowsRefused, flowsEvicted, udpFlows, icmpFlows, orphans, invalid
     case retransmitted, outOfOrder, gaps, gapBytes
+    case late, overlapsDiffer
     case overruns, overrunBytes, bufferLimit, bufferPoolFull
     case timersRefused, clockSteps
     case callbackErrors, callbackPauses, loopErrors
@@ -43,6 +44,7 @@ public enum Counter: Int, CaseIterable, Sendable {
         case .icmpFlows: "icmp_flows"
         case .outOfOrder: "out_of_order"
         case .gapBytes: "gap_bytes"
+        case .overlapsDiffer: "overlaps_differ"
         case .overrunBytes: "overrun_bytes"
         case .bufferLimit: "buffer_limit"
         case .bufferPoolFull: "buffer_pool_full"

@@ -216,9 +216,11 @@ public struct Settings: Sendable {
         case "table_full": evicts = try choice(key, value, ["refuse", "evict"]) == "evict"
         case "keep": keep = try bytes(key, value, upTo: 1 << 30)
         case "overlap":
-            let names = OverlapPolicy.allCases.map(\.description)
-            let chosen = try choice(key, value, names)
-            overlap = OverlapPolicy.allCases.first { $0.description == chosen } ?? .first
+            if let policy = OverlapPolicy(named: value) {
+                overlap = policy
+            } else {
+                _ = try choice(key, value, OverlapPolicy.allCases.map(\.description))
+            }
         case "midstream": midstream = try choice(key, value, ["on", "off"]) == "on"
         case "gap.packets": gapPackets = try count(key, value, 1...255)
         case "gap.time": gapTime = try seconds(key, value)

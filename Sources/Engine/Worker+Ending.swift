@@ -95,7 +95,10 @@ extension Worker {
                 if reader >= 0 { readers.give(reader) }
                 reader = next
             }
-            for side in Side.allCases { reassembler.release(&table[stream: ext, side]) }
+            for side in Side.allCases {
+                reassembler.release(&table[stream: ext, side])
+                reassembler.forgetGaps(&table[health: ext, side].gaps)
+            }
         }
         wheel.cancel(slot, in: &table.conns)
         sets.release(table.conns[slot].set)

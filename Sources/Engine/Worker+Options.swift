@@ -239,7 +239,7 @@ extension Worker {
         var index: Int32 = 0
         var found: Int32 = 0
         let sender = side.other
-        // What lies in the packet in hand is held too.
+        // What lies in the packet in hand is held too; then nothing else of this stream is.
         let live = live
         let isLive = isLiveOn(slot, side)
         func see(_ offset: Int64, _ length: Int64) {
@@ -250,7 +250,7 @@ extension Worker {
             index += 1
         }
         if isLive { see(live.offset, Int64(live.bytes.count)) }
-        reassembler.forEachRange(table[stream: ext, sender]) { see($0, $1) }
+        reassembler.forEachRange(table[stream: ext, sender], stored: true) { see($0, $1) }
         return found
     }
 

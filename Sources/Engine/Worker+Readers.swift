@@ -158,8 +158,24 @@ extension Worker {
         return isLive && offset < live.offset ? (live.bytes, live.offset) : (.empty, offset)
     }
 
+    /// The most bytes that the receive buffer of `side` may hold, read ones that are kept included.
+    mutating func room(_ ext: Int32, for side: Side) -> Int {
+        let unread = largestBuffer(ext, of: side)
+        guard table[stream: ext, side.other].has(MOS_STREAM_KEEP) else { return unread }
+        // Whoever keeps without reading waits for holes to close as a reader would.
+        let set = table.conns[flow].set
+        var waiting = 0
+        for index in 0..<sets.count(set) {
+            let registration = sets[place: sets.place(set, index)]
+            if registration.keep(of: side) > 0 {
+                waiting = max(waiting, registration.buffer(of: side))
+            }
+        }
+        return max(unread, waiting) &+ Int(keep(set, side))
+    }
+
     /// The largest buffer of those who read the receive buffer of `side`.
-    mutating func largestBuffer(_ ext: Int32, of side: Side) -> Int {
+    private mutating func largestBuffer(_ ext: Int32, of side: Side) -> Int {
         var largest = 0
         var reader = firstReader(ext)
         let set = table.conns[flow].set

@@ -104,7 +104,8 @@ extension Worker {
             table[health: ext, sender].out_of_order &+= 1
             counters[.outOfOrder] += 1
         }
-        if extent.fresh == 0 { payload = .empty }
+        if extent.repeats { judgeRepeat(ext, sender) }
+        dropRepeated(ext, sender)
         return extent.repeats
     }
 
@@ -149,7 +150,8 @@ extension Worker {
     /// makeRoom: tells readers what they would lose, gives up holes that hold too much.
     mutating func makeRoom() {
         phase = .merge
-        guard payload.count > 0 else {
+        // What only replaces needs no room.
+        guard payload.count > 0, extent.fresh > 0 else {
             merge()
             return
         }
@@ -191,7 +193,7 @@ extension Worker {
             && !reassembler.fits(
                 table[stream: ext, sender],
                 length: payload.count,
-                limit: largestBuffer(ext, of: sender.other)
+                limit: room(ext, for: sender.other)
             )
     }
 
@@ -213,14 +215,16 @@ extension Worker {
             at: update.offset,
             length: Int(segment.len)
         )
-        if extent.fresh == 0 { payload = .empty }
+        dropRepeated(ext, segment.sender)
     }
 
     /// Counts a gap and hands it out.
     mutating func announceGap(_ offset: Int64, _ length: Int64, side: Side) {
         counters[.gaps] += 1
         counters[.gapBytes] += Double(length)
-        table[health: table.conns[flow].ext, side.other].gap_bytes += Double(length)
+        let ext = table.conns[flow].ext
+        table[health: ext, side.other].gap_bytes += Double(length)
+        reassembler.rememberGap(&table[health: ext, side.other].gaps, at: offset, length: length)
         hasNewData = true
         event.setArgument(code: 0, offset: offset, length: length)
         begin(Event.gap.bit, at: .null, side: side)
@@ -239,7 +243,7 @@ extension Worker {
     private mutating func mergeSegment(_ ext: Int32, _ sender: Side) {
         judgeSYNData(ext)
         if payload.count > 0 {
-            if !hasNewData { discardOverrun(ext) }
+            if !hasNewData, extent.fresh > 0 { discardOverrun(ext) }
             let before = table[stream: ext, sender].next
             mergePayload(ext, sender)
             if table[stream: ext, sender].next != before { hasNewData = true }

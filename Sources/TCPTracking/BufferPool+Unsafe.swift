@@ -121,6 +121,12 @@ public struct BufferPool: ~Copyable {
         return unsafe ByteView(base: address(block, position), count: count)
     }
 
+    /// True when a part of a block holds exactly `bytes`.
+    public func holds(_ bytes: ByteView, in block: Block, at position: Int) -> Bool {
+        let kept = view(block, position, bytes.count)
+        return unsafe memcmp(kept.base, bytes.base, bytes.count) == 0
+    }
+
     @unsafe
     func address(_ block: Block, _ position: Int) -> UnsafeMutableRawPointer {
         unsafe UnsafeMutableRawPointer(memory.base) + Int(block.unit) * 256 + position

@@ -5,7 +5,7 @@ import Flows
 import Packets
 
 extension Reassembler {
-    /// Inserts the parts of `bytes` that no run and no delivered byte covers (policy FIRST).
+    /// Inserts the parts of `bytes` that no run and no delivered byte covers.
     mutating func insertFresh(
         _ stream: inout mos_stream,
         _ bytes: ByteView,
@@ -15,10 +15,7 @@ extension Reassembler {
         let end = offset + Int64(bytes.count)
         var at = max(offset, Int64(stream.next))
         var complete = true
-        // Most segments behind a hole extend the last run.
-        var before =
-            stream.last_run >= 0 && runs[stream.last_run].offset <= at
-            ? stream.last_run : lastRun(stream, below: at)
+        var before = lastRun(stream, below: at)
         while at < end {
             if before >= 0, runs[before].end > at {
                 at = runs[before].end
@@ -166,56 +163,73 @@ extension Reassembler {
     }
 
     mutating func link(_ stream: inout mos_stream, _ run: Int32, after before: Int32) {
-        if before >= 0 {
-            runs[run].next = runs[before].next
-            runs[before].next = run
+        let following = before >= 0 ? runs[before].next : stream.runs
+        runs[run].previous = before
+        runs[run].next = following
+        if before >= 0 { runs[before].next = run } else { stream.runs = run }
+        if following >= 0 {
+            runs[following].previous = run
         } else {
-            runs[run].next = stream.runs
-            stream.runs = run
+            if cursorOwner == stream.last_run { cursorOwner = run }
+            stream.last_run = run
         }
-        if runs[run].next < 0 { stream.last_run = run }
+        noteCursor(stream, run)
     }
 
     mutating func unlinkFirst(_ stream: inout mos_stream) { remove(&stream, stream.runs) }
 
     mutating func remove(_ stream: inout mos_stream, _ run: Int32) {
-        var before: Int32 = -1
-        var at = stream.runs
-        // The ordered run is the usual predecessor: no walk then.
-        if at != run, stream.ordered_run >= 0, runs[stream.ordered_run].next == run {
-            before = stream.ordered_run
+        let (before, following) = (runs[run].previous, runs[run].next)
+        if before >= 0 { runs[before].next = following } else { stream.runs = following }
+        if following >= 0 {
+            runs[following].previous = before
         } else {
-            while at != run {
-                before = at
-                at = runs[at].next
-            }
+            stream.last_run = before
         }
-        if before >= 0 { runs[before].next = runs[run].next } else { stream.runs = runs[run].next }
-        if stream.last_run == run { stream.last_run = before }
+        if run == cursor || run == cursorOwner { cursorOwner = -1 }
         uncharge(&stream, runs[run])
         stream.run_count -= 1
         pool.release(runs[run].block)
         runs.give(run)
     }
 
+    /// Remembers where in a stream the segment in hand lies: the next is probably near.
+    mutating func noteCursor(_ stream: mos_stream, _ run: Int32) {
+        cursor = run
+        cursorOwner = run >= 0 ? stream.last_run : -1
+    }
+
     /// The last run that starts below or at `offset`, -1 without one.
+    ///
+    /// It is looked for from the nearest of four places: the ends of the list, where bytes are in order, and where the
+    /// segment before was. So it costs nothing at the ends, and at most half of the runs anywhere else.
     func lastRun(_ stream: mos_stream, below offset: Int64) -> Int32 {
-        var before: Int32 = -1
-        var run =
-            stream.ordered_run >= 0 && runs[stream.ordered_run].offset <= offset
-            ? stream.ordered_run : stream.runs
-        while run >= 0, runs[run].offset <= offset {
-            before = run
-            run = runs[run].next
+        let last = stream.last_run
+        if last < 0 || runs[last].offset <= offset { return last }
+        var run = nearest(stream, offset)
+        if runs[run].offset > offset {
+            repeat { run = runs[run].previous } while run >= 0 && runs[run].offset > offset
+            return run
         }
-        return before
+        // The last one starts behind `offset`, so there is always a next one.
+        while runs[runs[run].next].offset <= offset { run = runs[run].next }
+        return run
+    }
+
+    /// The known run that lies nearest to `offset`; the stream has runs.
+    private func nearest(_ stream: mos_stream, _ offset: Int64) -> Int32 {
+        func nearer(_ one: Int32, _ other: Int32) -> Int32 {
+            other >= 0 && abs(offset - runs[other].offset) < abs(offset - runs[one].offset)
+                ? other : one
+        }
+        let hint = cursorOwner == stream.last_run ? cursor : -1
+        return nearer(nearer(nearer(stream.runs, stream.last_run), stream.ordered_run), hint)
     }
 
     /// The first run that starts at or behind `offset`, -1 without one.
     func firstRun(_ stream: mos_stream, behind offset: Int64) -> Int32 {
-        var run = stream.ordered_run >= 0 ? runs[stream.ordered_run].next : stream.runs
-        while run >= 0, runs[run].offset < offset { run = runs[run].next }
-        return run
+        let before = lastRun(stream, below: offset - 1)
+        return before >= 0 ? runs[before].next : stream.runs
     }
 
     /// A run is charged at its own length, rounded up to 256: not at its distance, not at its block's size.

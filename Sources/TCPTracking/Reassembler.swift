@@ -17,6 +17,8 @@ public struct Run: BitwiseCopyable {
     public var block: Block
     /// The run with the next higher offset, -1 = none.
     public var next: Int32
+    /// The run with the next lower offset, -1 = none.
+    public var previous: Int32 = -1
 
     /// The stream offset behind the last byte.
     @inlinable public var end: Int64 { offset &+ Int64(length) }
@@ -48,7 +50,8 @@ public struct SegmentExtent: Equatable, Sendable {
 ///
 /// Runs are linked by offset; those below `next` wait for readers, those above for a hole to close. Bytes are stored
 /// only while somebody reads (`store`); ranges are tracked always, so repeats are exact without buffers too.
-/// Policy: FIRST, what was seen first stays (other policies replace ``place(_:_:at:store:)``'s treatment of overlaps).
+/// Where a segment overlaps with one that waits, the stream's ``OverlapPolicy`` decides; what is below `next` never
+/// changes.
 public struct Reassembler: ~Copyable {
     /// The most runs of one stream before a hole is given up; twice as many are never stored.
     public static var runLimit: UInt16 { 4096 }
@@ -56,6 +59,9 @@ public struct Reassembler: ~Copyable {
     var runs: SlotPool<Run>
     /// The bytes.
     public var pool: BufferPool
+    /// Where the last segment behind a hole was looked for, -1 = nowhere; and the last run of that stream.
+    var cursor: Int32 = -1
+    var cursorOwner: Int32 = -1
 
     /// A reassembler with room for `runs` runs and `bytes` bytes; nil when the address space is refused.
     public init?(runs count: Int, bytes: Int) {
@@ -65,6 +71,9 @@ public struct Reassembler: ~Copyable {
         self.runs = runs
         self.pool = pool
     }
+
+    /// True when nothing is kept or known of any stream.
+    public var isEmpty: Bool { runs.count == 0 && pool.bytesInUse == 0 }
 
     /// What of `length` bytes at `offset` is new.
     @inlinable @inline(__always)
@@ -83,8 +92,11 @@ public struct Reassembler: ~Copyable {
         let end = offset + Int64(length)
         let next = Int64(stream.next)
         var fresh = max(0, end - max(offset, next))
-        var seen = offset < next && length > 0
-        var run = firstRun(stream, behind: next)
+        // What lies before offset 0 was never seen.
+        var seen = max(offset, 0) < min(end, next)
+        var run = lastRun(stream, below: max(offset, next))
+        noteCursor(stream, run)
+        if run < 0 { run = stream.runs }
         while run >= 0, runs[run].offset < end {
             let common = min(end, runs[run].end) - max(offset, runs[run].offset, next)
             if common > 0 {
@@ -110,7 +122,7 @@ public struct Reassembler: ~Copyable {
         if stream.top < stream.next { stream.top = stream.next }
     }
 
-    /// Stores what is new of `bytes` at `offset` and closes holes that it fills.
+    /// Stores what of `bytes` at `offset` is new, or wins by the stream's policy, and closes holes that it fills.
     ///
     /// - Parameters:
     ///   - stream: the stream; `next` moves when bytes became contiguous.
@@ -126,9 +138,27 @@ public struct Reassembler: ~Copyable {
     ) -> Bool {
         let end = offset + Int64(bytes.count)
         stream.top = max(stream.top, UInt64(max(0, end)))
-        let complete = insertFresh(&stream, bytes, at: offset, store: store)
+        let complete = place(&stream, bytes, at: offset, store: store)
         collect(&stream)
         return complete
+    }
+
+    private mutating func place(
+        _ stream: inout mos_stream,
+        _ bytes: ByteView,
+        at offset: Int64,
+        store: Bool
+    ) -> Bool {
+        // Ranges without bytes are all alike.
+        let rule = store ? stream.overlapRule : .first
+        if rule.looksAtSegments { return insertSegment(&stream, bytes, at: offset, by: rule) }
+        if rule == .last { overwrite(stream, bytes, at: offset) }
+        return insertFresh(&stream, bytes, at: offset, store: store)
+    }
+
+    /// True when bytes at `offset` that were all seen before may still change what waits behind a hole.
+    public func mayReplace(_ stream: mos_stream, upTo end: Int64) -> Bool {
+        end > Int64(stream.next) && stream.overlapRule != .first
     }
 
     /// Stores bytes at offset 0 that count only once ``confirm(_:)`` is called: data in a SYN (RFC 7413).
@@ -219,9 +249,8 @@ public struct Reassembler: ~Copyable {
 
     /// Contiguous stored bytes from `offset` on; empty when that byte is not kept.
     public func bytes(_ stream: mos_stream, at offset: Int64) -> ByteView {
-        var run = stream.runs
-        while run >= 0, runs[run].end <= offset { run = runs[run].next }
-        guard run >= 0, runs[run].offset <= offset, !runs[run].block.isNone else { return .empty }
+        let run = lastRun(stream, below: offset)
+        guard run >= 0, offset < runs[run].end, !runs[run].block.isNone else { return .empty }
         let into = Int(offset - runs[run].offset)
         return pool.view(
             runs[run].block,
@@ -232,23 +261,35 @@ public struct Reassembler: ~Copyable {
 
     /// The offset of the first stored byte at or behind `offset`; nil when there is none below `next`.
     public func firstKept(_ stream: mos_stream, from offset: Int64) -> Int64? {
-        var run = stream.runs
+        let before = lastRun(stream, below: offset)
+        var run = before >= 0 ? before : stream.runs
         while run >= 0, runs[run].end <= offset || runs[run].block.isNone { run = runs[run].next }
         guard run >= 0, runs[run].offset < Int64(stream.next) else { return nil }
         return max(offset, runs[run].offset)
     }
 
-    /// The stored ranges, neighbours joined: calls `body` with offset and length of each.
-    public func forEachRange(_ stream: mos_stream, _ body: (Int64, Int64) -> Void) {
+    /// The ranges that are known, neighbours joined: calls `body` with offset and length of each.
+    ///
+    /// - Parameters:
+    ///   - stream: the stream.
+    ///   - stored: those alone whose bytes are there.
+    ///   - body: what is done with each.
+    public func forEachRange(
+        _ stream: mos_stream,
+        stored: Bool = false,
+        _ body: (Int64, Int64) -> Void
+    ) {
         var run = stream.runs
         var start: Int64 = -1
         var end: Int64 = -1
         while run >= 0 {
-            if runs[run].offset != end {
-                if end > start { body(start, end - start) }
-                start = runs[run].offset
+            if !stored || !runs[run].block.isNone {
+                if runs[run].offset != end {
+                    if end > start { body(start, end - start) }
+                    start = runs[run].offset
+                }
+                end = runs[run].end
             }
-            end = runs[run].end
             run = runs[run].next
         }
         if end > start { body(start, end - start) }
@@ -261,12 +302,7 @@ public struct Reassembler: ~Copyable {
             let run = stream.runs
             guard runs[run].offset < limit else { return }
             guard runs[run].end <= limit else {
-                let cut = Int32(limit - runs[run].offset)
-                uncharge(&stream, runs[run])
-                runs[run].offset += Int64(cut)
-                runs[run].skip += cut
-                runs[run].length -= cut
-                charge(&stream, runs[run])
+                cut(&stream, run, front: limit - runs[run].offset, back: 0)
                 return
             }
             if stream.ordered_run == run { stream.ordered_run = -1 }

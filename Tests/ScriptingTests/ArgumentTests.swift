@@ -90,8 +90,18 @@ private let mistakes: [(call: String, message: String)] = [
         "mos.setsockopt: argument 3 (value) is \"1\"; it must be a number of bytes, 0 or more (EINVAL)"
     ),
     (
-        "mos.setsockopt(s, mos.SVRKEEP, 9)",
-        "mos.setsockopt: mos.SVRKEEP is not there yet (EOPNOTSUPP)"
+        "mos.setsockopt(s, mos.SVRKEEP, -9)",
+        "mos.setsockopt: argument 3 (value) is -9; it must be a number of bytes, 0 or more (EINVAL)"
+    ),
+    (
+        "mos.setsockopt(s, mos.SVROVERLAP, 'linux')",
+        "mos.setsockopt: argument 3 (value) is \"linux\"; it must be mos.OVERLAP_POLICY_FIRST, _LAST, "
+            + "_BSD, _LINUX, _WINDOWS, _SOLARIS or another of them (EINVAL)"
+    ),
+    (
+        "mos.setsockopt(s, mos.SVROVERLAP, mos.CLIKEEP)",
+        "mos.setsockopt: argument 3 (value) is 212; it must be mos.OVERLAP_POLICY_FIRST, _LAST, "
+            + "_BSD, _LINUX, _WINDOWS, _SOLARIS or another of them (EINVAL)"
     ),
     (
         "mos.getpeername(flow, 9)",

@@ -4,7 +4,7 @@
  * Ids and lengths are int32_t, addresses and sequence numbers uint32_t, 64-bit counters and times of
  * scripts double, so that no accessor allocates. Change anything here: raise MOS_ABI_VERSION. */
 
-enum { MOS_ABI_VERSION = 4 };
+enum { MOS_ABI_VERSION = 5 };
 
 /* Sides, hooks and events have numbers that never coincide, so that one in the place of another is caught. */
 enum { MOS_SIDE_CLI = 0, MOS_SIDE_SVR = 1, MOS_SIDE_BOTH = 2 };
@@ -35,7 +35,10 @@ enum {
 enum {
     MOS_OVERLAP_POLICY_FIRST = 0, MOS_OVERLAP_POLICY_LAST = 1, MOS_OVERLAP_POLICY_BSD = 2,
     MOS_OVERLAP_POLICY_LINUX = 3, MOS_OVERLAP_POLICY_WINDOWS = 4, MOS_OVERLAP_POLICY_SOLARIS = 5,
-    MOS_OVERLAP_POLICY_COUNT = 6
+    MOS_OVERLAP_POLICY_OLD_LINUX = 6, MOS_OVERLAP_POLICY_MACOS = 7, MOS_OVERLAP_POLICY_WIN2003 = 8,
+    MOS_OVERLAP_POLICY_VISTA = 9, MOS_OVERLAP_POLICY_HPUX10 = 10, MOS_OVERLAP_POLICY_HPUX11 = 11,
+    MOS_OVERLAP_POLICY_IRIX = 12, MOS_OVERLAP_POLICY_BSD_RIGHT = 13, MOS_OVERLAP_POLICY_OLD_SOLARIS = 14,
+    MOS_OVERLAP_POLICY_COUNT = 15
 };
 
 /* TCP states; NONE is the side of which nothing was seen yet. */

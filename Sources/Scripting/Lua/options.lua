@@ -4,16 +4,25 @@ local ffi = require "ffi"
 local abi = require "mos.abi"
 local errors = require "mos.errors"
 local flow = require "mos.flow"
+local output = require "mos.output"
 local schema = require "mos.schema"
 local sockets = require "mos.sockets"
 
 local api, worker, ev = abi.api, abi.worker, abi.event
 local Flow = flow.Flow
 local NO_FLOW = abi.constant "NO_FLOW"
-local FIRST, LAST = abi.constant "OVERLAP_POLICY_FIRST", abi.constant "OVERLAP_POLICY_LAST"
 
 local by_number = {}
 for _, entry in ipairs(schema.options) do by_number[abi.constant("OPT_" .. entry.name)] = entry end
+
+--- Names of the overlap policies by number.
+local policies = {}
+for _, entry in ipairs(schema.constants) do
+  if entry.name:find("^OVERLAP_POLICY_") then policies[abi.constant(entry.name)] = entry.name end
+end
+
+--- What sockets chose, by option and then by socket number; and whether a difference was said.
+local chosen, said = {}, false
 
 local options = {}
 
@@ -90,13 +99,39 @@ local function check_value(call, entry, value)
       errors.argument(call, 3, "value", value, "a number of bytes, 0 or more")
     end
   elseif kind == "policy" then
-    if value == LAST then
-      errors.raise(call .. ": mos.OVERLAP_POLICY_LAST is not there yet", "EOPNOTSUPP")
-    elseif value ~= FIRST then
-      errors.argument(call, 3, "value", value, "mos.OVERLAP_POLICY_FIRST")
+    if type(value) ~= "number" or not policies[value] then
+      errors.argument(call, 3, "value", value,
+        "mos.OVERLAP_POLICY_FIRST, _LAST, _BSD, _LINUX, _WINDOWS, _SOLARIS or another of them")
     end
   elseif value ~= 0 and value ~= 1 and value ~= 2 then
     errors.argument(call, 3, "value", value, "mos.SIDE_CLI, mos.SIDE_SVR or mos.SIDE_BOTH")
+  end
+end
+
+-- A connection has one policy a side, that of the first socket that chose one: says once that the
+-- choice of `loser` does not count.
+local function warn(entry, loser, value, winner, effective)
+  said = true
+  output.diagnose(("mos.setsockopt: socket %d asks for %s as mos.%s, but %s: what both watch has "
+    .. "%s (said once)"):format(loser, policies[value], entry.name, winner, policies[effective]))
+end
+
+local function compare_sockets(entry, option, socket, value)
+  chosen[option] = chosen[option] or {}
+  chosen[option][socket] = value
+  for other, theirs in pairs(chosen[option]) do
+    if theirs ~= value and not said then
+      local first, second = math.min(other, socket), math.max(other, socket)
+      warn(entry, second, chosen[option][second], ("socket %d comes first"):format(first),
+        chosen[option][first])
+    end
+  end
+end
+
+local function compare_flow(entry, option, socket, slot, generation, value)
+  if said or api.get_option(worker, socket, slot, generation, option, 0) < 1 then return end
+  if ev.value[0] ~= value then
+    warn(entry, socket, value, "a socket before it chose for this flow", ev.value[0])
   end
 end
 
@@ -107,6 +142,12 @@ function options.set(target, option, value)
   check_value(call, entry, value)
   local result = api.set_option(worker, socket, slot, generation, option, value)
   if result < 0 then return errors.failed(call, result, ffi.string(ev.message)) end
+  if entry.kind ~= "policy" then return true end
+  if slot == NO_FLOW then
+    compare_sockets(entry, option, socket, value)
+  else
+    compare_flow(entry, option, socket, slot, generation, value)
+  end
   return true
 end
 

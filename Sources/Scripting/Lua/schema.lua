@@ -58,7 +58,20 @@ schema.constants = {
   { name = "SIDE_SVR", doc = "the other side" },
   { name = "SIDE_BOTH", doc = "both sides, where a call takes them" },
   { name = "OVERLAP_POLICY_FIRST", doc = "the bytes that came first stay" },
-  { name = "OVERLAP_POLICY_LAST", cause = 2, doc = "the bytes that came last replace" },
+  { name = "OVERLAP_POLICY_LAST", doc = "the bytes that came last replace" },
+  { name = "OVERLAP_POLICY_BSD", doc = "as FreeBSD, NetBSD, OpenBSD and AIX do" },
+  { name = "OVERLAP_POLICY_LINUX", doc = "as Linux 2.4 and later do" },
+  { name = "OVERLAP_POLICY_OLD_LINUX", doc = "as Linux 2.2 and earlier do" },
+  { name = "OVERLAP_POLICY_WINDOWS", doc = "as Windows up to XP does" },
+  { name = "OVERLAP_POLICY_WIN2003", doc = "as Windows Server 2003 does" },
+  { name = "OVERLAP_POLICY_VISTA", doc = "as Windows Vista and later do" },
+  { name = "OVERLAP_POLICY_MACOS", doc = "as macOS does" },
+  { name = "OVERLAP_POLICY_SOLARIS", doc = "as Solaris 9 and later do" },
+  { name = "OVERLAP_POLICY_OLD_SOLARIS", doc = "as Solaris before 9 does" },
+  { name = "OVERLAP_POLICY_HPUX10", doc = "as HP-UX 10 does" },
+  { name = "OVERLAP_POLICY_HPUX11", doc = "as HP-UX 11 and later do" },
+  { name = "OVERLAP_POLICY_IRIX", doc = "as IRIX does" },
+  { name = "OVERLAP_POLICY_BSD_RIGHT", doc = "as FIRST; it differs for IP fragments alone" },
 }
 
 --- Options of getsockopt and setsockopt: `get`, `set` say which; `kind` what the value is.
@@ -88,10 +101,10 @@ schema.options = {
     doc = "ends callbacks for what carries that side; SIDE_BOTH for all" },
   { name = "TIMESTAMP", get = true, kind = "time",
     doc = "time of the flow's last packet, seconds" },
-  { name = "CLIKEEP", get = true, set = true, kind = "bytes", side = "SIDE_CLI", step = 2,
-    doc = "read bytes that the client's buffer keeps" },
-  { name = "SVRKEEP", get = true, set = true, kind = "bytes", side = "SIDE_SVR", step = 2,
-    doc = "read bytes that the server's buffer keeps" },
+  { name = "CLIKEEP", get = true, set = true, kind = "bytes", side = "SIDE_CLI",
+    doc = "read bytes that the client's buffer keeps, for ppeek and to compare repeats with" },
+  { name = "SVRKEEP", get = true, set = true, kind = "bytes", side = "SIDE_SVR",
+    doc = "read bytes that the server's buffer keeps, for ppeek and to compare repeats with" },
 }
 
 --- Functions of `mos`: arguments, then what they do.
