@@ -9,6 +9,10 @@ public struct Faults: Equatable, Sendable {
     public var duplication: Double
     /// The frame comes later, after others.
     public var reordering: Double
+    /// The capture keeps a part of the frame alone.
+    public var truncation: Double
+    /// A bit behind the link layer is flipped.
+    public var corruption: Double
     /// The most frames that overtake a late one, 1 at least.
     public var distance: Int
 
@@ -17,11 +21,15 @@ public struct Faults: Equatable, Sendable {
         loss: Double = 0,
         duplication: Double = 0,
         reordering: Double = 0,
+        truncation: Double = 0,
+        corruption: Double = 0,
         distance: Int = 3
     ) {
         self.loss = loss
         self.duplication = duplication
         self.reordering = reordering
+        self.truncation = truncation
+        self.corruption = corruption
         self.distance = distance
     }
 }
@@ -51,6 +59,10 @@ public struct FaultPlan: FrameRewriter {
         public var duplicated: UInt64 = 0
         /// Frames that came late.
         public var reordered: UInt64 = 0
+        /// Frames that were cut.
+        public var truncated: UInt64 = 0
+        /// Frames with a wrong bit.
+        public var corrupted: UInt64 = 0
     }
 
     private struct LateFrame {
@@ -63,6 +75,8 @@ public struct FaultPlan: FrameRewriter {
     public private(set) var tally = Tally()
     private let faults: Faults
     private var random: SplitMix64
+    /// What is done to the bytes, apart from what is done to whole frames.
+    private var harm: SplitMix64
     private var late: [LateFrame] = []
     /// Times of frames that are still held back; as many as `late`.
     private var times: [Timestamp] = []
@@ -76,6 +90,7 @@ public struct FaultPlan: FrameRewriter {
         precondition(faults.distance >= 1, "a late frame is overtaken by one other at least")
         self.faults = faults
         random = SplitMix64(seed: seed)
+        harm = SplitMix64(seed: ~seed)
     }
 
     /// Passes `frame` on, or not, or twice, or later.
@@ -93,6 +108,7 @@ public struct FaultPlan: FrameRewriter {
             tally.duplicated += 1
             pass(frame, into: &output)
         }
+        let frame = harmed(frame)
         if isLate {
             tally.reordered += 1
             times.append(frame.time)
@@ -106,6 +122,24 @@ public struct FaultPlan: FrameRewriter {
     public mutating func finish(into output: inout [OwnedFrame]) {
         for waiting in late { emit(waiting.frame, into: &output) }
         late.removeAll()
+    }
+
+    /// The frame cut, or with a wrong bit, or as it is.
+    private mutating func harmed(_ frame: OwnedFrame) -> OwnedFrame {
+        let isTruncated = harm.chance(faults.truncation)
+        let isCorrupted = harm.chance(faults.corruption)
+        let draw = harm.next()
+        // Headers up to TCP's stay in a cut frame; a wrong bit is seen in a whole one alone.
+        var frame = frame
+        if isTruncated, frame.bytes.count > 60 {
+            tally.truncated += 1
+            frame.bytes.removeLast(1 + Int(draw % UInt64(frame.bytes.count - 60)))
+        } else if isCorrupted, frame.bytes.count > 14 {
+            tally.corrupted += 1
+            let bit = 14 * 8 + Int(draw % UInt64((frame.bytes.count - 14) * 8))
+            frame.bytes[bit / 8] ^= 1 << UInt8(bit % 8)
+        }
+        return frame
     }
 
     private mutating func pass(_ frame: OwnedFrame, into output: inout [OwnedFrame]) {

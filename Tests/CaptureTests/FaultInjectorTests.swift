@@ -88,4 +88,24 @@ struct FaultInjectorTests {
         #expect(delivery.frames.count == Self.frames.count)
         #expect(delivery.error == error)
     }
+
+    @Test func `harm to bytes moves no other fault, and strikes what it says`() {
+        let faults = Faults(loss: 0.2, duplication: 0.1, reordering: 0.3)
+        var harmful = faults
+        (harmful.truncation, harmful.corruption) = (0.2, 0.2)
+        let plain = injected(faults)
+        let harmed = injected(harmful)
+        #expect(harmed.tally.lost == plain.tally.lost)
+        #expect(harmed.delivery.frames.map(\.time) == plain.delivery.frames.map(\.time))
+        let pairs = Array(zip(harmed.delivery.frames, plain.delivery.frames))
+        let cut = pairs.filter { $0.bytes.count < $1.bytes.count }
+        #expect(cut.count == Int(harmed.tally.truncated))
+        #expect(cut.allSatisfy { $1.bytes.starts(with: $0.bytes) && $0.wireLength == $1.wireLength })
+        let wrong = pairs.filter { $0.bytes.count == $1.bytes.count && $0.bytes != $1.bytes }
+        #expect(wrong.count == Int(harmed.tally.corrupted))
+        for (frame, original) in wrong {
+            let bits = zip(frame.bytes, original.bytes).map { ($0 ^ $1).nonzeroBitCount }
+            #expect(bits.reduce(0, +) == 1 && bits.prefix(14).allSatisfy { $0 == 0 })
+        }
+    }
 }
