@@ -132,6 +132,9 @@ struct Occurrence {
         unsafe conns[0].svr_addr = mos_addr(a: 0xb80d_0120, b: UInt64(2) << 56)
     }
 
+    /// Sets flags of the packet in hand besides its own.
+    func mark(_ flags: UInt32) { unsafe packet.pointee.flags |= flags }
+
     private func fillPacket() {
         var one = mos_packet()
         one.src = Self.v4(128, 232, 110, 120)
