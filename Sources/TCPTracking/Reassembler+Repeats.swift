@@ -16,7 +16,8 @@ public enum RepeatedBytes: Sendable {
 
 extension Reassembler {
     /// Compares what `bytes` at `offset` repeats with what is kept: read, unread, or behind a hole.
-    public func compare(_ stream: mos_stream, _ bytes: ByteView, at offset: Int64) -> RepeatedBytes {
+    public func compare(_ stream: mos_stream, _ bytes: ByteView, at offset: Int64) -> RepeatedBytes
+    {
         let end = offset + Int64(bytes.count)
         let next = Int64(stream.next)
         var at = max(offset, 0)

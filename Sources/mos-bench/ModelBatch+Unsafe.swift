@@ -154,7 +154,11 @@ struct ModelBatch {
             let ext = unsafe extensions[Int(conn.ext)]
             let (stream, health) = end == 0 ? (ext.cli, ext.cli_health) : (ext.svr, ext.svr_health)
             let count = bytes.count { $0 != nil }
-            expect(Int(stream.unique) == count, index, "\(stream.unique) unique bytes, not \(count)")
+            expect(
+                Int(stream.unique) == count,
+                index,
+                "\(stream.unique) unique bytes, not \(count)"
+            )
             let length = Int(stream.unique + health.gap_bytes)
             expect(length == place, index, "unique and gap bytes are not its length")
         }
@@ -173,7 +177,8 @@ struct ModelBatch {
         )
     }
 
-    private mutating func expect(_ condition: Bool, _ index: Int, _ text: @autoclosure () -> String) {
+    private mutating func expect(_ condition: Bool, _ index: Int, _ text: @autoclosure () -> String)
+    {
         if condition || problem != nil { return }
         problem = "seed \(seed), policy \(policy)\(keeps ? ", keep" : ""), case \(index): \(text())"
     }

@@ -23,7 +23,9 @@ struct ModelCase {
     init(seed: UInt64, port: UInt16, start: Int64) {
         var random = SplitMix64(seed: seed)
         self.port = port
-        isn = [UInt32(truncatingIfNeeded: random.next()), UInt32(truncatingIfNeeded: random.next())]
+        isn = [
+            UInt32(truncatingIfNeeded: random.next()), UInt32(truncatingIfNeeded: random.next()),
+        ]
         streams = [0, 1].map { _ in
             (0..<random.below(700)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
         }
@@ -144,7 +146,8 @@ struct ModelSegment {
         let total = Int(bytes[16]) << 8 | Int(bytes[17])
         let isWhole = 14 + total == bytes.count
         if isWhole {
-            let pseudo = bytes[26..<34] + [0, 6, UInt8((total - 20) >> 8), UInt8((total - 20) & 255)]
+            let pseudo =
+                bytes[26..<34] + [0, 6, UInt8((total - 20) >> 8), UInt8((total - 20) & 255)]
             guard Self.isRight(pseudo + bytes[34...]) else { return nil }
         }
         let header = 34 + Int(bytes[46] >> 4) * 4

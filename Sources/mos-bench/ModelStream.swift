@@ -49,7 +49,9 @@ struct ModelStream {
         _ length: Int,
         _ isKeepAlive: Bool
     ) {
-        if (offset..<offset + length).contains(where: { $0 < next && owner[$0] == nil }) { late += 1 }
+        if (offset..<offset + length).contains(where: { $0 < next && owner[$0] == nil }) {
+            late += 1
+        }
         let isOther = zip(offset..., payload).contains { owner[$0] != nil && bytes[$0] != $1 }
         if isOther, !isKeepAlive { differing += 1 }
     }

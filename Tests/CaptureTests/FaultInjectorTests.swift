@@ -100,7 +100,9 @@ struct FaultInjectorTests {
         let pairs = Array(zip(harmed.delivery.frames, plain.delivery.frames))
         let cut = pairs.filter { $0.bytes.count < $1.bytes.count }
         #expect(cut.count == Int(harmed.tally.truncated))
-        #expect(cut.allSatisfy { $1.bytes.starts(with: $0.bytes) && $0.wireLength == $1.wireLength })
+        #expect(
+            cut.allSatisfy { $1.bytes.starts(with: $0.bytes) && $0.wireLength == $1.wireLength }
+        )
         let wrong = pairs.filter { $0.bytes.count == $1.bytes.count && $0.bytes != $1.bytes }
         #expect(wrong.count == Int(harmed.tally.corrupted))
         for (frame, original) in wrong {

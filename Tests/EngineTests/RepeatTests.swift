@@ -29,7 +29,9 @@ struct RepeatTests {
         var marks: [String] = []
         recorder.run { event in
             also(event)
-            if event.event == .rexmit, let packet = event.packet { marks.append(Self.marks(packet)) }
+            if event.event == .rexmit, let packet = event.packet {
+                marks.append(Self.marks(packet))
+            }
         }
         return marks
     }
@@ -77,7 +79,9 @@ struct RepeatTests {
     }
 
     @Test func `unread bytes are compared without KEEP`() throws {
-        let recorder = try recorder([data, .client(.ack, 5, 1, "BBBB"), .client(.ack, 5, 1, "BxBB")])
+        let recorder = try recorder([
+            data, .client(.ack, 5, 1, "BBBB"), .client(.ack, 5, 1, "BxBB"),
+        ])
         recorder.reads = false
         #expect(repeats(recorder) == ["same", "differs"])
     }
@@ -107,7 +111,10 @@ struct RepeatTests {
         let ladder =
             [.client(.ack, 1001, 1, String(repeating: "c", count: 500))]
             + [Line.client(.ack, 1601, 1, String(repeating: "d", count: 500))]
-            + [.client(.ack, 1, 1, String(repeating: "a", count: 1000)), .client(.ack, 901, 1, "ax")]
+            + [
+                .client(.ack, 1, 1, String(repeating: "a", count: 1000)),
+                .client(.ack, 901, 1, "ax"),
+            ]
         let recorder = try Recorder(Line.handshake + ladder) { $0.keep = 3000 }
         recorder.stream("", [.rexmit])
         #expect(repeats(recorder) == ["differs"])
@@ -149,7 +156,9 @@ struct RepeatTests {
         #expect(recorder.worker.counters[.overlapsDiffer] == 2)
     }
 
-    @Test(arguments: [(OverlapPolicy.first, "aaaaBBBB"), (.last, "aaaaXXXX"), (.oldLinux, "aaaaXXXX")])
+    @Test(arguments: [
+        (OverlapPolicy.first, "aaaaBBBB"), (.last, "aaaaXXXX"), (.oldLinux, "aaaaXXXX"),
+    ])
     func `what replaces without anything new is merged too`(policy: OverlapPolicy, stream: String)
         throws
     {

@@ -61,7 +61,10 @@ struct OverlapPolicyTests {
         _ = bench.merge(Array("kept".utf8), at: 0)
         _ = bench.merge(Array("xxxxmore".utf8), at: 0)
         _ = bench.merge(Array("zzzz".utf8), at: 4)
-        let text = String(decoding: bench.reassembler.bytes(bench.stream, at: 0).array, as: UTF8.self)
+        let text = String(
+            decoding: bench.reassembler.bytes(bench.stream, at: 0).array,
+            as: UTF8.self
+        )
         #expect(text == "keptmore")
         bench.release()
     }
