@@ -13,12 +13,18 @@ struct Suspects: ~Copyable {
         self.heap = heap
     }
 
+    /// A hole must be given up before the next packet, whatever the time: the pool of bytes is full.
+    var isUrgent = false {
+        didSet { earliest = isUrgent ? .min : heap.earliest }
+    }
+
     /// The earliest deadline, `Int64.max` without one.
-    var earliest: Int64 { @inline(__always) get { heap.earliest } }
+    private(set) var earliest = Int64.max
 
     /// Notes a hole of a flow; false when there are too many: then packets alone give it up.
     mutating func add(_ slot: Int32, _ side: Side, generation: UInt32, deadline: Int64) -> Bool {
-        heap.insert(
+        defer { earliest = isUrgent ? .min : heap.earliest }
+        return heap.insert(
             DeadlineHeap.Entry(
                 deadline: deadline,
                 order: UInt64(generation),
@@ -29,6 +35,7 @@ struct Suspects: ~Copyable {
 
     /// Takes out the earliest.
     mutating func takeFirst() -> (slot: Int32, side: Side, generation: UInt32, deadline: Int64) {
+        defer { earliest = isUrgent ? .min : heap.earliest }
         let entry = heap.removeFirst()
         return (
             Int32(truncatingIfNeeded: entry.item >> 1), entry.item & 1 == 0 ? .client : .server,
@@ -36,5 +43,8 @@ struct Suspects: ~Copyable {
         )
     }
 
-    mutating func removeAll() { heap.removeAll() }
+    mutating func removeAll() {
+        heap.removeAll()
+        earliest = isUrgent ? .min : .max
+    }
 }

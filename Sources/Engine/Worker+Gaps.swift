@@ -170,4 +170,27 @@ extension Worker {
         beginDeclaring(entry.side, upTo: acknowledgedPayload(flow, entry.side), then: .due)
         return true
     }
+
+    /// Gives up the oldest hole of the worker, for the pool of bytes is full: what lies behind it is delivered and read.
+    ///
+    /// - Returns: false when no stream has one.
+    mutating func declareOldest() -> Bool {
+        while let entry = holes.takeOldest() {
+            guard table.isLive(entry.slot, generation: entry.generation) else { continue }
+            let ext = table.conns[entry.slot].ext
+            guard ext >= 0, table[stream: ext, entry.side].charged > 0,
+                !reassembler.isUnconfirmed(table[stream: ext, entry.side]),
+                let end = reassembler.firstStored(
+                    table[stream: ext, entry.side],
+                    behind: Int64(table[stream: ext, entry.side].next)
+                )
+            else { continue }
+            flow = entry.slot
+            // Its next hole waits for its turn again.
+            holes.add(entry)
+            beginDeclaring(entry.side, upTo: end, then: .due)
+            return true
+        }
+        return false
+    }
 }

@@ -280,6 +280,12 @@ extension Worker {
                 return nil
             }
             event.clearPacket()
+            if suspects.isUrgent {
+                suspects.isUrgent = false
+                event.now = clock.shared
+                if declareOldest() { return nil }
+                continue
+            }
             if gapDue <= flowDue, gapDue <= timerDue {
                 event.now = Timestamp(nanoseconds: gapDue).shared
                 if declareOverdue() { return nil }

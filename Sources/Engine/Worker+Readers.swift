@@ -280,6 +280,7 @@ extension Worker {
         let bytes = live.bytes.slice(Int(from &- live.offset), live.bytes.count)
         if !reassembler.keep(&table[stream: ext, sender], bytes, at: from) {
             counters[.bufferPoolFull] += 1
+            suspects.isUrgent = true
             loseUnread(ext, side, from: from, length: Int64(bytes.count))
         }
         if keeps { discardRead(flow, side) }

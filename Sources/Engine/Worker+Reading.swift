@@ -67,7 +67,8 @@ extension Worker {
             table.isLive(slot, generation: generation), let reader = findReader(socket),
             self[reader: reader].reads(live.sender.other),
             self[reader: reader][missed: live.sender.other] == 0,
-            self[reader: reader][offset: live.sender.other] >= live.offset
+            self[reader: reader][offset: live.sender.other] >= live.offset,
+            self[reader: reader][offset: live.sender.other] < live.end
         else { return nil }
         return reader
     }

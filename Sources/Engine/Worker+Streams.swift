@@ -278,6 +278,7 @@ extension Worker {
             // Bytes that join with stored ones are stored too, so that all of them are readable in one piece.
             if isRead { live.isActive = false }
         }
+        let hadHole = reassembler.hasHole(table[stream: ext, sender])
         if !reassembler.merge(
             &table[stream: ext, sender],
             payload,
@@ -285,12 +286,34 @@ extension Worker {
             store: isRead
         ) {
             counters[.bufferPoolFull] += 1
+            suspects.isUrgent = true
+            passUnstored(ext, sender, at: offset)
         }
+        if !hadHole, isRead, reassembler.hasHole(table[stream: ext, sender]) {
+            let generation = table.conns[flow].generation
+            holes.add(HoleQueue.Entry(slot: flow, generation: generation, side: sender))
+        }
+    }
+
+    /// The pool has no room for bytes that are next in order, in front of stored ones: they are readable where they lie.
+    private mutating func passUnstored(_ ext: Int32, _ sender: Side, at offset: Int64) {
+        let next = Int64(table[stream: ext, sender].next)
+        let stored = reassembler.firstStored(table[stream: ext, sender], behind: next) ?? .max
+        guard offset == next, table[stream: ext, sender].ordered_run < 0,
+            offset &+ Int64(payload.count) <= stored
+        else { return }
+        live.isActive = true
+        live.sender = sender
+        live.offset = offset
+        live.bytes = payload
+        reassembler.pass(&table[stream: ext, sender], length: payload.count)
+        reassembler.confirm(&table[stream: ext, sender])
     }
 
     /// The pool has no room for in-order bytes: readers that left something unread lose these, and it is counted.
     private mutating func loseToFullPool(_ ext: Int32, _ sender: Side) {
         counters[.bufferPoolFull] += 1
+        suspects.isUrgent = true
         loseUnread(
             ext,
             sender.other,

@@ -138,6 +138,7 @@ public struct Worker: ~Copyable {
 
     // Holes that are given up
     var suspects: Suspects
+    var holes: HoleQueue
     var declaredSide = Side.server
     var declaredUpTo: Int64 = 0
     /// Holes are given up to the very end, though nothing lies behind it.
@@ -168,6 +169,7 @@ public struct Worker: ~Copyable {
             let hashes = ReservedMemory<UInt32>(capacity: FrameBurst.capacity),
             let guesses = ReservedMemory<Int32>(capacity: FrameBurst.capacity),
             let timers = ScriptTimers(), let suspects = Suspects(capacity: min(flows, 1 << 20)),
+            let holes = HoleQueue(),
             let wheel = TimeoutWheel(capacity: flows),
             let table = FlowTable(capacity: flows, seed: seed, vlanInKey: settings.vlanInKey),
             let reassembler = Reassembler(
@@ -195,6 +197,7 @@ public struct Worker: ~Copyable {
         self.guesses = guesses
         self.timers = timers
         self.suspects = suspects
+        self.holes = holes
         self.wheel = wheel
         self.table = table
         self.reassembler = reassembler

@@ -168,4 +168,29 @@ struct GapTests {
             ]
         )
     }
+
+    @Test func `a full pool costs the oldest hole`() throws {
+        var ladder: [Line] = []
+        for flow in 1...3 as ClosedRange<UInt16> {
+            ladder += Line.handshake.map { $0.flow(flow) }
+        }
+        // Room for two blocks: the third hole's bytes find none.
+        ladder += [
+            .client(.ack, 5, 1, "BBBB").flow(1), .client(.ack, 5, 1, "BBBB").flow(2),
+            .client(.ack, 5, 1, "BBBB").flow(3), .client(.ack, 5, 1, "BBBB").flow(3),
+            .client(.ack, 1, 1, "AAAA").flow(2),
+        ]
+        let recorder = try Recorder(ladder) { $0.bufferPool = 512 }
+        recorder.stream("", [.newData, .gap])
+        #expect(
+            recorder.run() == [
+                "flow 1: @0.012 SVR GAP 0+4", "flow 1: @0.012 SVR NEW_DATA 'BBBB'",
+                // There is no room to join them, but they are next in order.
+                "flow 2: 14 SVR NEW_DATA 'AAAA'", "flow 2: 14 SVR NEW_DATA 'BBBB'",
+                "flow 3: @0.013 SVR GAP 0+4", "flow 3: @0.013 SVR NEW_DATA 'BBBB'",
+            ]
+        )
+        #expect(recorder.worker.value(.bufferPoolFull) == 2)
+        #expect(recorder.bytesHeld == 0)
+    }
 }
