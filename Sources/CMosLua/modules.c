@@ -43,6 +43,9 @@ static const char text_globals[] = {
 static const char text_hash[] = {
 #embed "../Scripting/Lua/hash.lua"
 };
+static const char text_health[] = {
+#embed "../Scripting/Lua/health.lua"
+};
 static const char text_host[] = {
 #embed "../Scripting/Lua/host.lua"
 };
@@ -126,6 +129,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(flow),
     MODULE(globals),
     MODULE(hash),
+    MODULE(health),
     MODULE(host),
     MODULE(identity),
     MODULE(json),

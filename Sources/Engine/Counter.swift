@@ -12,7 +12,7 @@ public enum Counter: Int, CaseIterable, Sendable {
     case offloadedIP, offloadedTCP, offloadedUDP
     case badTCPChecksum, badUDPChecksum, badICMPChecksum, badIPChecksum, badTCPOptions
     case flows, flowsOpen, flowsRefused, flowsEvicted, udpFlows, icmpFlows, orphans, invalid
-    case retransmitted, outOfOrder, gaps, gapBytes
+    case retransmitted, outOfOrder, dupACKs, zeroWindows, gaps, gapBytes
     case late, overlapsDiffer
     case overruns, overrunBytes, bufferLimit, bufferPoolFull
     case timersRefused, clockSteps
@@ -43,6 +43,8 @@ public enum Counter: Int, CaseIterable, Sendable {
         case .udpFlows: "udp_flows"
         case .icmpFlows: "icmp_flows"
         case .outOfOrder: "out_of_order"
+        case .dupACKs: "dup_acks"
+        case .zeroWindows: "zero_windows"
         case .gapBytes: "gap_bytes"
         case .overlapsDiffer: "overlaps_differ"
         case .overrunBytes: "overrun_bytes"

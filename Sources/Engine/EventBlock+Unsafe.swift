@@ -87,6 +87,13 @@ public struct EventBlock: ~Copyable {
         unsafe pointer.pointee.length = Double(length)
     }
 
+    /// What ON_ZERO_WINDOW carries: seconds, nil when the window has just closed.
+    func setDuration(_ seconds: Double?) {
+        unsafe pointer.pointee.code = 0
+        unsafe pointer.pointee.offset = 0
+        unsafe pointer.pointee.length = seconds ?? -1
+    }
+
     /// The timer that is due.
     func setTimer(_ id: Int64) { unsafe pointer.pointee.timer = Double(id) }
 

@@ -22,7 +22,9 @@ extension Worker {
         dispatch.kind = kind
         dispatch.hook = hook
         dispatch.side = side
-        let fromClient = hook == .snd ? side == .client : side == .server
+        // The side of a window is that of the packet's sender, too.
+        let isSender = hook == .snd || bits == Event.zeroWindow.bit
+        let fromClient = isSender ? side == .client : side == .server
         dispatch.reversed = !fromClient && !inOrder
         dispatch.position = 0
         dispatch.handedPosition = -1

@@ -10,6 +10,7 @@ extension Worker {
         ending = slot
         flow = slot
         table.conns[slot].end_reason = UInt8(reason)
+        noteLastFlight(slot)
         afterEnd = next
         flushSide = .server
         phase = .flush

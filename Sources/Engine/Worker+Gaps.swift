@@ -40,7 +40,7 @@ extension Worker {
         else { return }
         setSuspect(slot, side, packets: UInt8(clamping: settings.gapPackets))
         let deadline = Timestamp(event.now).nanoseconds &+ timeouts.gap
-        table[health: ext, side].pad0 = UInt32(truncatingIfNeeded: deadline / 1000)
+        table[health: ext, side].suspect_time = UInt32(truncatingIfNeeded: deadline / 1000)
         let generation = table.conns[slot].generation
         if !suspects.add(slot, side, generation: generation, deadline: deadline) {
             counters[.timersRefused] += 1
@@ -160,7 +160,7 @@ extension Worker {
         let ext = table.conns[entry.slot].ext
         let micros = UInt32(truncatingIfNeeded: entry.deadline / 1000)
         guard ext >= 0, table[stream: ext, entry.side].has(MOS_STREAM_SUSPECT),
-            table[health: ext, entry.side].pad0 == micros
+            table[health: ext, entry.side].suspect_time == micros
         else { return false }
         guard hasSomethingBehind(ext, entry.side) else {
             table[stream: ext, entry.side].suspect = 0

@@ -128,7 +128,7 @@ extension Worker {
     }
 
     /// The overlap policy of the receive buffer of `side`: that of the first socket that chose one.
-    func policy(_ set: Int32, _ side: Side) -> UInt8 {
+    mutating func policy(_ set: Int32, _ side: Side) -> UInt8 {
         for index in 0..<sets.count(set) {
             let chosen = sets[place: sets.place(set, index)].policy(of: side)
             if chosen >= 0 { return UInt8(chosen) }

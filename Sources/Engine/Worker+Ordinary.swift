@@ -45,12 +45,14 @@ extension Worker {
         return true
     }
 
-    /// True when the packet's time is the clock's and not before that of the flow's last packet.
+    /// True when the packet's time is the clock's, and at or shortly behind that of the flow's last packet.
     @inline(__always)
     private mutating func isInTime(_ hand: FlowInHand) -> Bool {
         let (now, time, last) = (event.now, hand.packet.time, hand.conn.last)
+        // An earlier second comes out as a large number; a silence of two seconds is noted on the general way.
+        let seconds = time.sec &- last.sec
         return now.sec == time.sec && now.nsec == time.nsec
-            && (last.sec < time.sec || last.sec == time.sec && last.nsec <= time.nsec)
+            && (seconds == 0 ? last.nsec <= time.nsec : seconds == 1)
     }
 
     /// arriveOrdinary: what ``sendOrdinary(_:_:)`` accepted goes through the receiver's stack, up to its last event.
@@ -65,7 +67,11 @@ extension Worker {
         payload = .empty
         if hasNewData { pass(hand, sender) }
         // What the other end sent is looked at only when it is news that it arrived.
-        if table.noteAcknowledgement(hand.conn.ext, segment) { acknowledged(hand.conn.ext) }
+        let una = SequenceNumber(hand.sent.ack)
+        if una < segment.ack {
+            noteAdvance(hand, from: una)
+            acknowledged(hand.conn.ext)
+        }
         phase = .newData
         beginPacketIn(hand, at: .rcv, side: sender.other)
         guard dispatch.kind == .none else { return }
@@ -91,6 +97,9 @@ extension Worker {
         live.bytes = payload
         hand.sent.bytes += Double(segment.len)
         hand.sent.unique += Double(segment.len)
+        if Self.isSampleDue(hand.sent.flags, packets: hand.sender.packets) {
+            beginSample(hand.conn.ext)
+        }
         reassembler.pass(&hand.sent, length: payload.count)
     }
 
@@ -107,26 +116,29 @@ extension FlowInHand {
     /// True when the segment takes the next numbers of its sender in an established connection, and all is simple.
     @inline(__always)
     fileprivate var isInOrder: Bool {
-        let closing: TCPFlags = [.fin, .syn, .rst]
+        let special: TCPFlags = [.fin, .syn, .rst, .ece]
         let flags = TCPFlags(rawValue: packet.tcp_flags)
         let next = UInt32(truncatingIfNeeded: sent.next)
         let established = TCPState.established.rawValue
-        let special = MOS_STREAM_CLOSING | MOS_STREAM_KEEP | MOS_STREAM_ZERO_WINDOW
-        return flags.contains(.ack) && flags.isDisjoint(with: closing)
+        let busy = MOS_STREAM_CLOSING | MOS_STREAM_KEEP | MOS_STREAM_ZERO_WINDOW
+        return flags.contains(.ack) && flags.isDisjoint(with: special)
             && sender.state == established && receiver.state == established
             && sender.known != 0 && receiver.known != 0
             && packet.seq == sender.nxt && packet.seq == sender.iss &+ 1 &+ next
-            && sent.runs < 0 && sent.top <= sent.next && !sent.has(special)
+            && sent.runs < 0 && sent.top <= sent.next && !sent.has(busy)
             && conn.flags & UInt8(MOS_CONN_SUSPECT) == 0
-            && packet.flags & UInt32(MOS_PKT_TRUNCATED) == 0
+            && packet.flags & UInt32(MOS_PKT_TRUNCATED | MOS_PKT_SACK | MOS_PKT_CE) == 0
+            && packet.window != 0
             && isAcknowledgementOrdinary && areTimestampsOrdinary
     }
 
-    /// True when the acknowledgement is the last one again, or of what was captured.
+    /// True when the acknowledgement is of what was captured, or the last one again, with data.
     @inline(__always)
     private var isAcknowledgementOrdinary: Bool {
         let ack = SequenceNumber(packet.ack)
-        return sent.has(MOS_STREAM_ACK) && SequenceNumber(sent.ack) <= ack
+        let advance = ack - SequenceNumber(sent.ack)
+        return sent.has(MOS_STREAM_ACK)
+            && (advance > 0 || advance == 0 && packet.wire_payload_len != 0)
             && ack <= SequenceNumber(receiver.nxt)
     }
 

@@ -101,6 +101,7 @@ extension Worker {
         forgetOldTimestamps(slot)
         noteTime(slot)
         let clientState = table.conns[slot].cli.state
+        isDuplicateACK = repeatsAcknowledgement(slot)
         update = table.send(slot, segment)
         if update.invalid == UInt8(MOS_INVALID_ACK), isProofOfLoss(slot) {
             table.resynchronize(slot, with: segment)
@@ -147,6 +148,8 @@ extension Worker {
             stepGeneration = table.conns[slot].generation
         }
         let last = table.conns[slot].last
+        silence = max(0, Timestamp(time).nanoseconds &- Timestamp(last).nanoseconds) / 1000
+        if silence >= 2_000_000 { noteSilence(slot, silence) }
         if isNewFlow || last.sec < time.sec || last.sec == time.sec && last.nsec < time.nsec {
             table.conns[slot].last = time
         }
@@ -157,15 +160,17 @@ extension Worker {
     /// What the handshake tells: MSS, window scale, delay of the SYN-ACK.
     @inline(__always)
     private mutating func noteOptions(_ slot: Int32) {
-        guard segment.flags.contains(.syn) else { return }
+        guard segment.flags.contains(.syn), update.invalid == 0 else { return }
         let side = segment.sender
         let flags = packets[current].flags
         if flags & UInt32(MOS_PKT_MSS) != 0 { table[end: slot, side].mss = packets[current].mss }
         if flags & UInt32(MOS_PKT_WSCALE) != 0 {
             table[end: slot, side].wscale = packets[current].wscale
         }
-        guard update.invalid == 0, segment.flags.contains(.ack), table.conns[slot].svr_rtt == 0,
-            side == .server, table.conns[slot].flags & UInt8(MOS_CONN_MIDSTREAM) == 0
+        // Of a repeated SYN nobody knows which one is answered (Karn's rule, RFC 6298 section 3).
+        guard segment.flags.contains(.ack), table.conns[slot].svr_rtt == 0, side == .server,
+            table.conns[slot].cli.packets == 1, !update.repeatsControl,
+            table.conns[slot].flags & UInt8(MOS_CONN_MIDSTREAM) == 0
         else { return }
         table.conns[slot].svr_rtt = microseconds(since: table.conns[slot].start)
     }
@@ -174,7 +179,7 @@ extension Worker {
     @inline(__always)
     mutating func noteHandshakeEnd(_ slot: Int32) {
         guard segment.sender == .client, table.conns[slot].cli_rtt == 0,
-            table.conns[slot].svr_rtt != 0
+            table.conns[slot].svr_rtt != 0, table.conns[slot].svr.packets == 1
         else { return }
         let whole = microseconds(since: table.conns[slot].start)
         let first = table.conns[slot].svr_rtt
@@ -182,7 +187,9 @@ extension Worker {
     }
 
     /// Microseconds from a point in time to the packet in hand; at least 1, since 0 stands for unknown.
-    private func microseconds(since start: mos_time) -> UInt32 {
+    ///
+    /// Mutating, as all that is asked of a worker per packet: to lend it to a method, it is copied as a whole.
+    mutating func microseconds(since start: mos_time) -> UInt32 {
         let nanoseconds =
             Timestamp(packets[current].time).nanoseconds &- Timestamp(start).nanoseconds
         return max(1, UInt32(clamping: nanoseconds / 1000))

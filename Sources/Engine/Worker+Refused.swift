@@ -79,7 +79,7 @@ struct RefusedData: BitwiseCopyable {
 
 /// The last segments that were not believed, one a connection, some hundred in all: a flood of forged ones overwrites
 /// itself.
-struct RefusedSegments {
+struct RefusedSegments: ~Copyable {
     private var syns = InlineArray<256, RefusedSYN>(repeating: RefusedSYN())
     private var data = InlineArray<256, RefusedData>(repeating: RefusedData())
 

@@ -30,8 +30,7 @@ extension Worker {
         }
         counters[.retransmitted] += 1
         packets[current].flags |= UInt32(MOS_PKT_REXMIT)
-        let ext = table.ensureExt(flow)
-        if ext >= 0 { table[health: ext, segment.sender].retransmitted &+= 1 }
+        noteRepeat()
         begin(Event.rexmit.bit, at: .rcv, side: segment.sender.other)
     }
 
@@ -98,6 +97,7 @@ extension Worker {
                     length: payload.count
                 ).fresh
         }
+        noteSent(ext)
         table[stream: ext, sender].bytes += Double(segment.len)
         table[stream: ext, sender].unique += Double(extent.fresh)
         if extent.isOutOfOrder, extent.fresh > 0 {
@@ -111,6 +111,7 @@ extension Worker {
 
     /// Data in a SYN counts once the SYN-ACK covers it (RFC 7413 section 3, case T33).
     private mutating func takeSYNData(_ ext: Int32, _ sender: Side) {
+        noteFirstByte(ext, sender)
         let fresh = reassembler.storeUnconfirmed(
             &table[stream: ext, sender],
             payload,
@@ -225,6 +226,7 @@ extension Worker {
         let ext = table.conns[flow].ext
         table[health: ext, side.other].gap_bytes += Double(length)
         reassembler.rememberGap(&table[health: ext, side.other].gaps, at: offset, length: length)
+        table[health: ext, side.other].gap_count.increase()
         hasNewData = true
         event.setArgument(code: 0, offset: offset, length: length)
         begin(Event.gap.bit, at: .null, side: side)
@@ -233,10 +235,12 @@ extension Worker {
     /// merge: the receiver's stack, then the bytes.
     mutating func merge() {
         phase = .deliver
+        noteHealth()
         receiverMoved = table.receive(flow, segment, update)
         if receiverMoved, table.isIn(flow, .server, .established) { noteHandshakeEnd(flow) }
         let ext = table.conns[flow].ext
         if ext >= 0 { mergeSegment(ext, segment.sender) }
+        noteWindow()
         if dispatch.kind == .none { deliver() }
     }
 

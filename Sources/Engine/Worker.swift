@@ -127,6 +127,10 @@ public struct Worker: ~Copyable {
     var live = Live()
     var newDataEnd: Int64 = 0
     var hasNewData = false
+    /// The segment in hand is a duplicate ACK.
+    var isDuplicateACK = false
+    /// How long the flow was silent before the packet in hand, microseconds; not on the straight way.
+    var silence: Int64 = 0
     var gaveUpHole = false
     var isConfirmed = false
     /// The end of the segment in hand where the capture cut it, as stream offset; -1 = it did not.

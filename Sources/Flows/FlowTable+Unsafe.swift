@@ -56,6 +56,15 @@ extension FlowTable {
         unsafe UnsafeMutableRawPointer(ext).assumingMemoryBound(to: mos_stream.self)
     }
 
+    /// How the client's sending went, in an extension; the server's lies behind it.
+    @unsafe @inlinable @inline(__always)
+    public static func health(
+        of ext: UnsafeMutablePointer<mos_ext>
+    ) -> UnsafeMutablePointer<mos_health> {
+        let place = unsafe UnsafeMutableRawPointer(ext) + 2 * MemoryLayout<mos_stream>.stride
+        return unsafe place.assumingMemoryBound(to: mos_health.self)
+    }
+
     @unsafe @inlinable @inline(__always)
     func address(_ slot: Int32, _ side: Side) -> UnsafeMutablePointer<mos_endpoint> {
         precondition(slot >= 0 && Int(slot) < conns.highWater)
@@ -71,10 +80,7 @@ extension FlowTable {
     @unsafe @inlinable @inline(__always)
     func address(health ext: Int32, _ side: Side) -> UnsafeMutablePointer<mos_health> {
         precondition(ext >= 0 && Int(ext) < exts.highWater)
-        let first =
-            unsafe UnsafeMutableRawPointer(exts.base + Int(ext))
-            + 2 * MemoryLayout<mos_stream>.stride
-        return unsafe first.assumingMemoryBound(to: mos_health.self) + Int(side.rawValue)
+        return unsafe Self.health(of: exts.base + Int(ext)) + Int(side.rawValue)
     }
 
     /// The end that sent the packet, when it belongs to the connection in `slot`; nil when not, or when that is gone.

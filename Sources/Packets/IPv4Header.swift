@@ -29,6 +29,8 @@ struct IPv4Header {
     var totalLength: Int { Int((first >> 32) & 0xFFFF) }
     /// More fragments follow, or this one does not start at 0.
     var isFragment: Bool { first & 0x3FFF != 0 }
+    /// The ECN field says CE (RFC 3168 section 5).
+    var hasMetCongestion: Bool { first >> 48 & 3 == 3 }
     var proto: UInt8 { UInt8(truncatingIfNeeded: second >> 48) }
     var checksum: UInt16 { UInt16(truncatingIfNeeded: second >> 32) }
     var source: mos_addr { .ipv4(UInt32(truncatingIfNeeded: second)) }
@@ -74,6 +76,7 @@ extension PacketDecoder {
             frame: bytes
         )
         if header.isFragment { datagram.set(MOS_PKT_FRAGMENT) }
+        if header.hasMetCongestion { datagram.set(MOS_PKT_CE) }
         datagram.hasInferredLength = isInferred
         datagram.isShort = at + total > frame.onWire
         judge(header, bytes, at, &datagram)

@@ -36,6 +36,8 @@ extension PacketDecoder {
         )
         datagram.hasInferredLength = payloadLength == 0
         datagram.isShort = start + payloadLength > frame.onWire
+        // The ECN field of the traffic class (RFC 3168 section 5).
+        if first >> 52 & 3 == 3 { datagram.set(MOS_PKT_CE) }
         if IPv6Extensions.isExtension(packet.proto) {
             datagram.set(MOS_PKT_EXT_HEADERS)
             try IPv6Extensions.skip(&datagram, bytes)

@@ -23,7 +23,9 @@ extension PacketDecoder {
         let total = Int(length &>> 32 & 0xFFFF)
         let proto = UInt8(truncatingIfNeeded: UInt64(bigEndian: second) &>> 48)
         // 0x3FFF: more fragments follow, or this one does not start at 0.
-        guard link &>> 8 == 0x0800_45, length & 0x3FFF == 0, proto == 6, total >= 40,
+        // TOS ending in 11 is a packet that met congestion (RFC 3168 section 5).
+        let odd = link ^ 0x0800_4503
+        guard odd < 256, odd & 3 != 0, length & 0x3FFF == 0, proto == 6, total >= 40,
             14 &+ total <= bytes.count
         else { return false }
 
@@ -81,7 +83,7 @@ extension PacketDecoder {
             invalid: 0,
             link: 1,
             pad0: 0,
-            pad1: 0,
+            rexmit_kind: 0,
             wire_payload_len: UInt32(truncatingIfNeeded: payload)
         )
         return true

@@ -28,6 +28,8 @@ enum Knowledge {
     static let sentSYNACK: UInt8 = 4
     /// Nothing but the other end's acknowledgement tells of it.
     static let unseen: UInt8 = 8
+    /// Its SYN spoke for ECN.
+    static let ecn: UInt8 = 32
 }
 
 extension FlowTable {
@@ -115,6 +117,19 @@ extension FlowTable {
         guard update.invalid == 0 else { return }
         self[end: slot, side].wnd = segment.wnd
         if acknowledges { self[end: slot, side].known |= Knowledge.sentSYNACK }
+        noteECN(slot, segment)
+    }
+
+    /// Notes whether the SYN asks for ECN, or agrees to it; the last one counts, for it may be tried without.
+    ///
+    /// Source: RFC 3168 section 6.1.1: ECE and CWR in the SYN, ECE without CWR in the SYN-ACK.
+    private mutating func noteECN(_ slot: Int32, _ segment: Segment) {
+        let answer: TCPFlags = segment.isSYNACK ? .ece : [.ece, .cwr]
+        if segment.flags.intersection([.ece, .cwr]) == answer {
+            self[end: slot, segment.sender].known |= Knowledge.ecn
+        } else {
+            self[end: slot, segment.sender].known &= ~Knowledge.ecn
+        }
     }
 
     /// The client's SYN was not captured with the flow, but a SYN-ACK tells of it.

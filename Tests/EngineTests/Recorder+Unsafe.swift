@@ -54,6 +54,9 @@ extension Recorder {
     /// Bytes that an overrun cost, as the last call of view told.
     var foundMissed: Int { Int(unsafe worker.eventAddress.pointee.missed) }
 
+    /// What ON_ZERO_WINDOW carries: seconds, -1 when the window closes.
+    var duration: Double { unsafe worker.eventAddress.pointee.length }
+
     /// What views carry to know whether they are stale.
     var epoch: UInt32 { unsafe worker.eventAddress.pointee.epoch }
 

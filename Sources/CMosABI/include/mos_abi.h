@@ -64,8 +64,11 @@ enum {
     MOS_PKT_KEEPALIVE = 16, MOS_PKT_REXMIT = 32, MOS_PKT_LATE = 64, MOS_PKT_HAS_TIMESTAMPS = 128,
     MOS_PKT_DIFFERS_KNOWN = 256, MOS_PKT_DIFFERS = 512, MOS_PKT_SACK = 1024, MOS_PKT_HAS_TRANSPORT = 2048,
     MOS_PKT_EXT_HEADERS = 4096, MOS_PKT_MSS = 8192, MOS_PKT_WSCALE = 16384, MOS_PKT_HAS_OFFSET = 32768,
-    MOS_PKT_IP = 65536, MOS_PKT_IP_OFFLOADED = 131072, MOS_PKT_TUNNEL = 262144, MOS_PKT_REASSEMBLED = 524288
+    MOS_PKT_IP = 65536, MOS_PKT_IP_OFFLOADED = 131072, MOS_PKT_TUNNEL = 262144, MOS_PKT_REASSEMBLED = 524288,
+    MOS_PKT_CE = 1048576         /* it met congestion (RFC 3168 section 5) */
 };
+/* mos_packet.rexmit_kind: what made its sender repeat, by what can be seen from outside. */
+enum { MOS_REXMIT_NONE = 0, MOS_REXMIT_RTO = 1, MOS_REXMIT_FAST = 2, MOS_REXMIT_SPURIOUS = 3, MOS_REXMIT_PROBE = 4 };
 /* mos_conn.flags. */
 enum {
     MOS_CONN_MIDSTREAM = 1, MOS_CONN_HAS_CONTEXT = 2, MOS_CONN_HAS_STATE = 4,
@@ -95,7 +98,8 @@ struct mos_packet {
     uint16_t vlan;               /* VLAN id of the innermost tag, 65535 without one */
     uint16_t ethertype;          /* of what follows the tags */
     uint8_t ip_version, proto, tcp_flags, wscale;
-    uint8_t invalid, link, pad0, pad1;
+    uint8_t invalid, link, pad0;
+    uint8_t rexmit_kind;         /* MOS_REXMIT_*, with MOS_PKT_REXMIT */
     uint32_t wire_payload_len;   /* payload bytes by the IP header, captured or not */
 };
 
@@ -126,7 +130,8 @@ struct mos_endpoint {
     uint8_t state;               /* MOS_STATE_* */
     uint8_t wscale;              /* shift count, 255 without the option */
     uint8_t flags;               /* every TCP flag that it sent, OR-ed */
-    uint8_t known;               /* bit 0: iss is known or inferred; bit 1: inferred; bit 2: it sent a SYN-ACK */
+    uint8_t known;               /* bit 0: iss is known or inferred; bit 1: inferred; bit 2: it sent a SYN-ACK;
+                                  * bit 5: its SYN spoke for ECN (RFC 3168 section 6.1.1) */
 };
 
 /* mos_endpoint.known of an ICMP flow's client. */
@@ -163,7 +168,9 @@ enum {
     MOS_STREAM_ZERO_WINDOW = 128,/* this end's window is zero */
     MOS_STREAM_SAMPLE = 256,     /* its acknowledgement will be an RTT sample */
     MOS_STREAM_WINDOW_ERROR = 512,/* ON_ERROR WINDOW was raised for the bytes beyond the window */
-    MOS_STREAM_POLICY_SET = 1024 /* a socket chose the overlap policy */
+    MOS_STREAM_POLICY_SET = 1024,/* a socket chose the overlap policy */
+    MOS_STREAM_SAMPLED = 16384,  /* there are some RTT samples: one segment of 16 will do from now on */
+    MOS_STREAM_RECOVERY = 32768  /* the other end told of a loss: repeats below `recover` answer that */
 };
 
 /* What one end sent, as the other reassembles it; taken with the first payload byte. 64 bytes: what every
@@ -187,26 +194,31 @@ struct mos_stream {
     uint8_t pad0;
 };
 
-/* How one end's sending went. 112 bytes. Times are microseconds, those of the clock modulo 2^32. */
+/* How one end's sending went. 112 bytes; what acknowledgements touch lies in one cache line on either side.
+ * Times are microseconds, those of the clock modulo 2^32. */
 struct mos_health {
     uint64_t fin;                /* stream offset of its FIN, with MOS_STREAM_FIN */
     double gap_bytes;            /* sequence space declared lost */
     double rtt_sum;              /* of the data RTT samples */
     uint32_t rtt_min, rtt_max, rtt_count;
-    uint32_t retransmitted;      /* segments that repeat sequence space seen before */
-    uint32_t rexmit_rto, rexmit_fast, rexmit_spurious, rexmit_probe;
-    uint32_t out_of_order;
-    uint32_t dup_acks, sack_blocks;
+    uint32_t sample_seq;         /* what must be acknowledged for the next sample, with MOS_STREAM_SAMPLE */
+    uint32_t sample_time;        /* when that was sent */
     uint32_t in_flight;          /* the most bytes sent and not yet acknowledged */
-    uint32_t zero_windows;
-    uint32_t zero_window_time;   /* in all; while the window is zero, minus when it closed */
-    uint32_t first_byte;         /* from the flow's start to its first payload byte */
-    uint32_t idle;               /* the longest silence between two of its packets, milliseconds */
-    uint32_t sample_seq, sample_time;
-    uint32_t last_time;          /* of its last packet */
+    uint32_t recover;            /* SND.NXT when a loss was told of (RFC 6582), with MOS_STREAM_RECOVERY */
+    uint32_t first_byte;         /* from the flow's start to its first payload byte; 0 = none yet */
+    uint32_t idle;               /* the longest silence of the flow that it broke, milliseconds; 0 = none of two seconds */
+    uint32_t retransmitted;      /* segments that repeat sequence space seen before */
+    uint32_t rexmit_rto, rexmit_fast;
+    uint16_t rexmit_spurious, rexmit_probe; /* all 16-bit counts stop at 65535 */
+    uint32_t out_of_order;
+    uint32_t dup_acks, sack_blocks; /* that it sent */
+    uint16_t zero_windows;       /* times it closed its window */
+    uint16_t gap_count;          /* holes of its stream that were declared */
+    uint32_t zero_window_time;   /* in all, without the one that goes on */
+    uint32_t zero_window_since;  /* with MOS_STREAM_ZERO_WINDOW: when it closed */
     uint16_t ecn_ce, ecn_ece;    /* packets of it that arrived with CE; that echo one */
     int32_t gaps;                /* declared holes, newest first, -1 = none */
-    uint32_t pad0;
+    uint32_t suspect_time;       /* when holes that are suspect are given up */
 };
 
 /* How far a monitor socket has read the two receive buffers of a flow. 32 bytes. */
@@ -234,7 +246,7 @@ struct mos_event {
     int32_t flow;                /* index into conns, MOS_NO_FLOW without one */
     uint32_t generation;
     int32_t code;                /* ON_ERROR: MOS_ERROR_*; leaving the loop: MOS_LEAVE_* */
-    double offset, length;       /* ON_ERROR, ON_GAP: stream offsets */
+    double offset, length;       /* ON_ERROR, ON_GAP: stream offsets; ON_ZERO_WINDOW: length = seconds, -1 when it closes */
     double timer;                /* id of the timer that is due */
     struct mos_time now;         /* the worker's clock */
     uint32_t epoch;              /* views carry it; it changes when their bytes may have gone */

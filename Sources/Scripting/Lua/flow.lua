@@ -11,6 +11,7 @@ local address = require "mos.address"
 local datagram = require "mos.datagram"
 local errors = require "mos.errors"
 local fields = require "mos.fields"
+local health = require "mos.health"
 local identity = require "mos.identity"
 local schema = require "mos.schema"
 local tcp_flags = require "mos.tcp_flags"
@@ -97,20 +98,15 @@ function Side.__index(side, key)
     return nil
   elseif key == "synack" then return band(e.known, 4) ~= 0
   end
-  if key == "bytes" or key == "unique_bytes" or key == "gap_bytes" or key == "retransmitted"
-    or key == "out_of_order" then
+  if key == "bytes" or key == "unique_bytes" then
     local ext = c.ext
     if ext < 0 then return 0 end
-    local s, h
-    if which == 0 then s, h = exts[ext].cli, exts[ext].cli_health
-    else s, h = exts[ext].svr, exts[ext].svr_health end
-    if key == "bytes" then return s.bytes
-    elseif key == "unique_bytes" then return s.unique
-    elseif key == "gap_bytes" then return h.gap_bytes
-    elseif key == "retransmitted" then return h.retransmitted
-    end
-    return h.out_of_order
+    local s
+    if which == 0 then s = exts[ext].cli else s = exts[ext].svr end
+    if key == "bytes" then return s.bytes end
+    return s.unique
   end
+  if health.fields[key] then return health.read(c, which, key) end
   return fields.unknown(which == 0 and "flow.cli" or "flow.svr", schema.side, key)
 end
 
@@ -165,6 +161,11 @@ function Flow.__index(flow, key)
   elseif key == "icmp_type" then return datagram.icmp_type(conn_of(flow))
   elseif key == "icmp_code" then return datagram.icmp_code(conn_of(flow))
   elseif key == "icmp_id" then return datagram.icmp_id(conn_of(flow))
+  elseif key == "handshake_rtt" then
+    local c = conn_of(flow)
+    if c.cli_rtt == 0 or c.svr_rtt == 0 then return nil end
+    return (c.cli_rtt + c.svr_rtt) / 1e6
+  elseif key == "ecn" then return health.negotiated_ecn(conn_of(flow))
   elseif key == "ip_version" then return conn_of(flow).ip_version
   elseif key == "vlan" then
     local vlan = conn_of(flow).vlan

@@ -20,6 +20,7 @@ local api, worker, ev = abi.api, abi.worker, abi.event
 local xpcall, setmetatable = xpcall, setmetatable
 local Flow = flow.Flow
 local REGENERATE = abi.constant "LEAVE_REGENERATE"
+local ON_ZERO_WINDOW = abi.constant "ON_ZERO_WINDOW"
 
 local UNROLLED = 40     -- functions that fit into one loop: LuaJIT allows 60 upvalues
 local GENERATIONS = 100 -- afterwards everything goes through the table
@@ -36,9 +37,12 @@ local arg = setmetatable({}, {
     if key == "offset" then return ev.offset
     elseif key == "length" then return ev.length
     elseif key == "code" then return code_names[ev.code]
-    elseif key == "duration" then return nil
+    elseif key == "duration" then
+      if ev.event == ON_ZERO_WINDOW and ev.length >= 0 then return ev.length end
+      return nil
     end
-    errors.raise(("arg has no field %s; it has code, offset and length"):format(errors.show(key)))
+    errors.raise(("arg has no field %s; it has code, offset, length and duration"):format(
+      errors.show(key)))
   end,
   __newindex = function() errors.raise("arg: its fields cannot be set") end,
 })

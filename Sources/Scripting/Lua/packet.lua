@@ -39,6 +39,11 @@ for _, name in ipairs { "RST", "SYN", "WINDOW", "PAWS", "ACK", "FLAGS" } do
   invalid_names[abi.constant("INVALID_" .. name)] = name:lower()
 end
 
+local rexmit_kinds = {}
+for _, name in ipairs { "RTO", "FAST", "SPURIOUS", "PROBE" } do
+  rexmit_kinds[abi.constant("REXMIT_" .. name)] = name:lower()
+end
+
 local Packet = { __name = "packet" }
 local Eth, Ip = { __name = "Ethernet header" }, { __name = "IP header" }
 local Tcp, Udp = { __name = "TCP header" }, { __name = "UDP header" }
@@ -116,6 +121,7 @@ function Packet.__index(_, key)
     return nil
   elseif key == "keepalive" then return has(p, KEEPALIVE)
   elseif key == "rexmit" then return has(p, REXMIT)
+  elseif key == "rexmit_kind" then return rexmit_kinds[p.rexmit_kind]
   elseif key == "late" then return has(p, LATE)
   elseif key == "differs" then
     if has(p, DIFFERS_KNOWN) then return has(p, DIFFERS) end
