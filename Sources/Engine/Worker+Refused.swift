@@ -80,8 +80,17 @@ struct RefusedData: BitwiseCopyable {
 /// The last segments that were not believed, one a connection, some hundred in all: a flood of forged ones overwrites
 /// itself.
 struct RefusedSegments: ~Copyable {
-    private var syns = InlineArray<256, RefusedSYN>(repeating: RefusedSYN())
-    private var data = InlineArray<256, RefusedData>(repeating: RefusedData())
+    private static var capacity: Int { 256 }
+    private var syns: ReservedMemory<RefusedSYN>
+    private var data: ReservedMemory<RefusedData>
+
+    init?() {
+        guard let syns = ReservedMemory<RefusedSYN>(capacity: Self.capacity),
+            let data = ReservedMemory<RefusedData>(capacity: Self.capacity)
+        else { return nil }
+        self.syns = syns
+        self.data = data
+    }
 
     mutating func note(_ syn: RefusedSYN) { syns[Int(syn.slot & 255)] = syn }
 
@@ -89,11 +98,12 @@ struct RefusedSegments: ~Copyable {
 
     func syn(_ slot: Int32, _ generation: UInt32) -> RefusedSYN? {
         let syn = syns[Int(slot & 255)]
-        return syn.slot == slot && syn.generation == generation ? syn : nil
+        return syn.slot == slot && syn.generation == generation && generation != 0 ? syn : nil
     }
 
     func data(_ slot: Int32, _ generation: UInt32) -> RefusedData? {
         let segment = data[Int(slot & 255)]
-        return segment.slot == slot && segment.generation == generation ? segment : nil
+        return segment.slot == slot && segment.generation == generation && generation != 0
+            ? segment : nil
     }
 }

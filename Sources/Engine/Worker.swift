@@ -148,7 +148,7 @@ public struct Worker: ~Copyable {
     /// Holes are given up to the very end, though nothing lies behind it.
     var declaresTail = false
     var afterDeclaring = Phase.input
-    var refused = RefusedSegments()
+    var refused: RefusedSegments
     var answeredSYN: RefusedSYN?
 
     // The flow that ends, and where the machine goes on then
@@ -173,7 +173,7 @@ public struct Worker: ~Copyable {
             let hashes = ReservedMemory<UInt32>(capacity: FrameBurst.capacity),
             let guesses = ReservedMemory<Int32>(capacity: FrameBurst.capacity),
             let timers = ScriptTimers(), let suspects = Suspects(capacity: min(flows, 1 << 20)),
-            let holes = HoleQueue(),
+            let holes = HoleQueue(), let refused = RefusedSegments(),
             let wheel = TimeoutWheel(capacity: flows),
             let table = FlowTable(capacity: flows, seed: seed, vlanInKey: settings.vlanInKey),
             let reassembler = Reassembler(
@@ -202,6 +202,7 @@ public struct Worker: ~Copyable {
         self.timers = timers
         self.suspects = suspects
         self.holes = holes
+        self.refused = refused
         self.wheel = wheel
         self.table = table
         self.reassembler = reassembler
