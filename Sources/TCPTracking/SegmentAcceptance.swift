@@ -147,6 +147,19 @@ extension FlowTable {
         }
     }
 
+    /// Notes both ends' timestamps with the ACK of the SYN, which has its sender's and echoes that of the SYN-ACK: the
+    /// first payload is judged by them (case T32).
+    mutating func noteHandshakeTimestamps(_ slot: Int32, _ segment: Segment) {
+        guard segment.hasTimestamps else { return }
+        let ext = ensureExt(slot)
+        guard ext >= 0 else { return }
+        noteTimestamp(ext, segment, at: 0)
+        let other = segment.sender.other
+        guard !self[stream: ext, other].has(MOS_STREAM_TIMESTAMPS) else { return }
+        self[stream: ext, other].tsval = segment.tsecr
+        self[stream: ext, other].set(MOS_STREAM_TIMESTAMPS)
+    }
+
     /// A quarter of sequence space: farther than any window reaches (RFC 7323 section 2.3 allows 2^30).
     static var farthest: Int64 { 1 << 30 }
 
