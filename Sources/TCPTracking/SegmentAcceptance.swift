@@ -128,8 +128,10 @@ extension FlowTable {
         let ext = conns[slot].ext
         guard ext >= 0, segment.hasTimestamps else { return false }
         let stream = self[stream: ext, segment.sender]
+        // The first FIN is news as well.
+        let fin: Int64 = segment.flags.contains(.fin) && !stream.has(MOS_STREAM_FIN) ? 1 : 0
         guard stream.has(MOS_STREAM_TIMESTAMPS), stream.tsval != 0,
-            offset &+ Int64(segment.len) > Int64(stream.next)
+            offset &+ Int64(segment.len) &+ fin > Int64(stream.next)
         else { return false }
         return SequenceNumber(stream.tsval) - SequenceNumber(segment.tsval) > 1
     }

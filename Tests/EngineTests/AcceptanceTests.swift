@@ -63,7 +63,9 @@ struct AcceptanceTests {
         )
     }
 
-    @Test func `T32 the first payload of each end is judged by the timestamps of the handshake`() throws {
+    @Test func `T32 the first payload of each end is judged by the timestamps of the handshake`()
+        throws
+    {
         func stamp(_ value: UInt32, _ echo: UInt32) -> [TCPOption] {
             [.timestamps(value: value, echo: echo)]
         }
@@ -80,6 +82,25 @@ struct AcceptanceTests {
             try events([.newData, .error, .rexmit], ladder) == [
                 "4 SVR ERROR PAWS 0+3", "5 SVR NEW_DATA 'one'",
                 "6 CLI ERROR PAWS 0+3", "7 CLI NEW_DATA 'two'",
+            ]
+        )
+    }
+
+    @Test func `T32 a FIN with an old timestamp is refused, its repeat is not`() throws {
+        func stamp(_ value: UInt32) -> [TCPOption] { [.timestamps(value: value, echo: 0)] }
+        let ladder =
+            Line.handshake + [
+                .client(.ack, 1, 1, "one").options(stamp(1000)),
+                .client(.finAck, 4, 1).options(stamp(500)),
+                .client(.finAck, 4, 1).options(stamp(1001)),
+                .client(.finAck, 4, 1).options(stamp(900)),
+            ]
+        #expect(
+            try events([.error, .rexmit, .stateChange], ladder).dropFirst(4).prefix(4) == [
+                "5 SVR ERROR PAWS 3+0",
+                "6 SND CLI STATE [FIN_WAIT_1 ESTABLISHED]",
+                "6 RCV SVR STATE [FIN_WAIT_1 CLOSE_WAIT]",
+                "7 RCV SVR REXMIT",
             ]
         )
     }
