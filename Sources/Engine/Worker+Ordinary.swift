@@ -90,6 +90,7 @@ extension Worker {
     @inline(__always)
     private mutating func pass(_ hand: FlowInHand, _ sender: Side) {
         attachReaders(hand.conn.ext)
+        if hand.sent.top == 0 { fixPolicy(hand.conn.ext, sender) }
         payload = burst[current].bytes.slice(Int(hand.packet.payload), Int(segment.len))
         live.isActive = true
         live.sender = sender

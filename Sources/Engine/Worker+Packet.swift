@@ -115,7 +115,11 @@ extension Worker {
             if update.invalid == UInt8(MOS_INVALID_WINDOW) { noteRefusedData(slot) }
         } else if segment.flags.contains(.rst) {
             let refused = clientState == UInt8(MOS_STATE_SYN_SENT) && segment.sender == .server
-            table.conns[slot].end_reason = UInt8(refused ? MOS_END_REFUSED : MOS_END_RESET)
+            // Both ends had closed: the RST only ends the waiting.
+            let isClosed = table.conns[slot].phase == Timeouts.Class.timeWait
+            table.conns[slot].end_reason = UInt8(
+                refused ? MOS_END_REFUSED : isClosed ? MOS_END_FIN : MOS_END_RESET
+            )
         }
         if update.isKeepAlive { packets[current].flags |= UInt32(MOS_PKT_KEEPALIVE) }
         if table[end: slot, segment.sender].known != 0, update.offset >= 0 {

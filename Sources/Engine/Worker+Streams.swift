@@ -65,9 +65,7 @@ extension Worker {
         let packet = packets[current]
         payload = burst[current].bytes.slice(Int(packet.payload), Int(packet.payload_len))
         let sender = segment.sender
-        if table[stream: ext, sender].top == 0 {
-            table[stream: ext, sender].policy = policy(table.conns[flow].set, sender.other)
-        }
+        if table[stream: ext, sender].top == 0 { fixPolicy(ext, sender) }
         table[stream: ext, sender].clear(MOS_STREAM_WINDOW_ERROR)
         // Its first payload made the place for it.
         table.noteTimestamp(ext, segment, at: update.offset)
@@ -122,14 +120,22 @@ extension Worker {
         payload = .empty
     }
 
+    /// The first payload of a stream fixes its overlap policy.
+    @inline(never)
+    mutating func fixPolicy(_ ext: Int32, _ sender: Side) {
+        table[stream: ext, sender].policy = policy(table.conns[flow].set, sender.other)
+    }
+
     /// The SYN-ACK in hand, or the first ACK behind one that was not captured, says what became of data in the SYN.
     private mutating func judgeSYNData(_ ext: Int32) {
         let client = segment.sender.other
         guard segment.flags.contains(.ack), table[stream: ext, client].next == 0,
             reassembler.isUnconfirmed(table[stream: ext, client])
         else { return }
-        if table.acknowledgedOffset(flow, of: client) > 0 {
-            reassembler.confirm(&table[stream: ext, client])
+        let accepted = table.acknowledgedOffset(flow, of: client)
+        if accepted > 0 {
+            let refused = reassembler.confirm(&table[stream: ext, client], upTo: accepted)
+            table[stream: ext, client].unique -= Double(refused)
             isConfirmed = true
         } else {
             discardSYNData(ext, client)

@@ -257,6 +257,7 @@ extension FlowTable {
             SequenceNumber(end.iss) < segment.ack, move(slot, side, .receiveACKofSYN)
         {
             moved = true
+            noteHandshakeTimestamps(slot, segment)
         }
         var ext = conns[slot].ext
         if ext < 0, SequenceNumber(end.nxt) < segment.ack { ext = ensureExt(slot) }

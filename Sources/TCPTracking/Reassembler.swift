@@ -161,7 +161,7 @@ public struct Reassembler: ~Copyable {
         end > Int64(stream.next) && stream.overlapRule != .first
     }
 
-    /// Stores bytes at offset 0 that count only once ``confirm(_:)`` is called: data in a SYN (RFC 7413).
+    /// Stores bytes at offset 0 that count only once ``confirm(_:upTo:)`` is called: data in a SYN (RFC 7413).
     ///
     /// - Returns: how many are new.
     public mutating func storeUnconfirmed(
@@ -177,6 +177,23 @@ public struct Reassembler: ~Copyable {
 
     /// What waited at `next` counts.
     public mutating func confirm(_ stream: inout mos_stream) { collect(&stream) }
+
+    /// What waited to be confirmed counts up to `end`; the repeat of what lies behind will be news.
+    ///
+    /// - Returns: how many bytes do not count.
+    public mutating func confirm(_ stream: inout mos_stream, upTo end: Int64) -> Int {
+        guard isUnconfirmed(stream) else { return 0 }
+        let run = stream.runs
+        let refused = max(0, runs[run].end - end)
+        if refused > 0 {
+            uncharge(&stream, runs[run])
+            runs[run].length -= Int32(refused)
+            charge(&stream, runs[run])
+            if runs[run].next < 0 { stream.top = UInt64(end) }
+        }
+        confirm(&stream)
+        return Int(refused)
+    }
 
     /// True while data in a SYN waits for what the SYN-ACK says of it.
     public func isUnconfirmed(_ stream: mos_stream) -> Bool {

@@ -128,8 +128,10 @@ extension FlowTable {
         let ext = conns[slot].ext
         guard ext >= 0, segment.hasTimestamps else { return false }
         let stream = self[stream: ext, segment.sender]
+        // The first FIN is news as well.
+        let fin: Int64 = segment.flags.contains(.fin) && !stream.has(MOS_STREAM_FIN) ? 1 : 0
         guard stream.has(MOS_STREAM_TIMESTAMPS), stream.tsval != 0,
-            offset &+ Int64(segment.len) > Int64(stream.next)
+            offset &+ Int64(segment.len) &+ fin > Int64(stream.next)
         else { return false }
         return SequenceNumber(stream.tsval) - SequenceNumber(segment.tsval) > 1
     }
@@ -145,6 +147,19 @@ extension FlowTable {
             self[stream: ext, segment.sender].tsval = segment.tsval
             self[stream: ext, segment.sender].set(MOS_STREAM_TIMESTAMPS)
         }
+    }
+
+    /// Notes both ends' timestamps with the ACK of the SYN, which has its sender's and echoes that of the SYN-ACK: the
+    /// first payload is judged by them (case T32).
+    mutating func noteHandshakeTimestamps(_ slot: Int32, _ segment: Segment) {
+        guard segment.hasTimestamps else { return }
+        let ext = ensureExt(slot)
+        guard ext >= 0 else { return }
+        noteTimestamp(ext, segment, at: 0)
+        let other = segment.sender.other
+        guard !self[stream: ext, other].has(MOS_STREAM_TIMESTAMPS) else { return }
+        self[stream: ext, other].tsval = segment.tsecr
+        self[stream: ext, other].set(MOS_STREAM_TIMESTAMPS)
     }
 
     /// A quarter of sequence space: farther than any window reaches (RFC 7323 section 2.3 allows 2^30).

@@ -53,6 +53,7 @@ struct Summary {
             (.sourceDropped, "packets dropped before they were read"),
             (.interfaceDropped, "packets dropped by the interface"),
             (.flowsRefused, "flows refused by a full table"),
+            (.flowsEvicted, "flows evicted from a full table"),
             (.overrunBytes, "bytes overrun unread"), (.bufferLimit, "times a buffer's limit"),
             (.bufferPoolFull, "segments that found the buffer pool full"),
             (.fragmentsTimeout, "IP packets of which fragments are missing"),

@@ -63,6 +63,48 @@ struct AcceptanceTests {
         )
     }
 
+    @Test func `T32 the first payload of each end is judged by the timestamps of the handshake`()
+        throws
+    {
+        func stamp(_ value: UInt32, _ echo: UInt32) -> [TCPOption] {
+            [.timestamps(value: value, echo: echo)]
+        }
+        let ladder: [Line] = [
+            .client(.syn, 0).options(stamp(1000, 0)),
+            .server(.synAck, 0, 1).options(stamp(7000, 1000)),
+            .client(.ack, 1, 1).options(stamp(1001, 7000)),
+            .client(.ack, 1, 1, "???").options(stamp(500, 7000)),
+            .client(.ack, 1, 1, "one").options(stamp(1002, 7000)),
+            .server(.ack, 1, 4, "???").options(stamp(6000, 1002)),
+            .server(.ack, 1, 4, "two").options(stamp(7001, 1002)),
+        ]
+        #expect(
+            try events([.newData, .error, .rexmit], ladder) == [
+                "4 SVR ERROR PAWS 0+3", "5 SVR NEW_DATA 'one'",
+                "6 CLI ERROR PAWS 0+3", "7 CLI NEW_DATA 'two'",
+            ]
+        )
+    }
+
+    @Test func `T32 a FIN with an old timestamp is refused, its repeat is not`() throws {
+        func stamp(_ value: UInt32) -> [TCPOption] { [.timestamps(value: value, echo: 0)] }
+        let ladder =
+            Line.handshake + [
+                .client(.ack, 1, 1, "one").options(stamp(1000)),
+                .client(.finAck, 4, 1).options(stamp(500)),
+                .client(.finAck, 4, 1).options(stamp(1001)),
+                .client(.finAck, 4, 1).options(stamp(900)),
+            ]
+        #expect(
+            try events([.error, .rexmit, .stateChange], ladder).dropFirst(4).prefix(4) == [
+                "5 SVR ERROR PAWS 3+0",
+                "6 SND CLI STATE [FIN_WAIT_1 ESTABLISHED]",
+                "6 RCV SVR STATE [FIN_WAIT_1 CLOSE_WAIT]",
+                "7 RCV SVR REXMIT",
+            ]
+        )
+    }
+
     @Test func `T32 timestamps wrap, and a tick of disorder is let pass`() throws {
         func stamp(_ value: UInt32) -> [TCPOption] { [.timestamps(value: value, echo: 0)] }
         let ladder =

@@ -141,6 +141,22 @@ struct ChainTests {
         )
     }
 
+    @Test(arguments: [
+        ("tcp dst port 80 and (src port 40001 or src port 40002)", ["40001", "40002"]),
+        ("tcp[0:2] >= 40002 and tcp[tcpflags] & (tcp-syn|tcp-ack) = tcp-syn", ["40002"]),
+        ("not (portrange 40001-40002 or udp) and ip[8] > 0", ["40000"]),
+    ])
+    func `T39 filters are full libpcap expressions`(expression: String, ports: [String]) throws {
+        let recorder = try Recorder([
+            .client(.syn, 0), .client(.syn, 0).flow(1), .client(.syn, 0).flow(2),
+        ])
+        let socket = recorder.stream("", [.connStart])
+        recorder.filter(socket, MOS_FILTER_SYN, expression)
+        let started = recorder.run().filter { $0.contains("SND") }
+        let names = ["40000": "1 SND", "40001": "flow 1: 2 SND", "40002": "flow 2: 3 SND"]
+        #expect(started == ports.map { names[$0, default: ""] + " CLI CONN_START" })
+    }
+
     @Test func `T64 a filter bound later serves flows whose SYN comes later`() throws {
         let recorder = try Recorder([
             .client(.syn, 0), .client(.syn, 0).flow(1), .server(.synAck, 0, 1),

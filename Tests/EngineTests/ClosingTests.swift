@@ -273,6 +273,37 @@ struct ClosingTests {
         )
     }
 
+    @Test func `a RST in TIME-WAIT ends the flow at once; it had closed, so as fin`() throws {
+        let ladder = Line.handshake + close + [.server(.rstAck, 2, 2)]
+        #expect(
+            try events([.stateChange, .connEnd], ladder).suffix(3) == [
+                "8 RCV CLI STATE [CLOSED CLOSED]",
+                "8 SND CLI CONN_END fin",
+                "8 RCV SVR CONN_END fin",
+            ]
+        )
+    }
+
+    @Test func `T65 late segments in TIME-WAIT are repeats, restart the timer and move nothing`()
+        throws
+    {
+        // Data and FIN of the client again; a second after each other, but never a second of silence.
+        let recorder = try Recorder(
+            Line.handshake + [
+                .client(.ack, 1, 1, "data"), .client(.finAck, 5, 1), .server(.finAck, 1, 6),
+                .client(.ack, 6, 2), .client(.ack, 1, 1, "data").at(0.8),
+                .server(.finAck, 1, 6).at(1.6), .client(.syn, 0).flow(1).at(2.7),
+            ]
+        )
+        recorder.stream("", [.rexmit, .stateChange, .connEnd])
+        #expect(
+            recorder.run().dropFirst(8).prefix(5) == [
+                "7 RCV SVR STATE [TIME_WAIT CLOSED]", "8 RCV SVR REXMIT", "9 RCV CLI REXMIT",
+                "@2.6 SND CLI CONN_END fin", "@2.6 RCV SVR CONN_END fin",
+            ]
+        )
+    }
+
     @Test func `states, buffers and the end's reason are readable in CONN_END`() throws {
         let recorder = try Recorder(
             Line.handshake + [.client(.ack, 1, 1, "unread"), .client(.rst, 7)]

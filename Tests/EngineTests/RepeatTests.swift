@@ -45,6 +45,26 @@ struct RepeatTests {
 
     private let data = Line.client(.ack, 1, 1, "AAAABBBB")
 
+    @Test(arguments: [1, 64])
+    func `T10 the policy holds in any burst size, also for the end that sends second`(burst: Int)
+        throws
+    {
+        let request: [Line] = [.client(.ack, 1, 1, "ask"), .server(.ack, 1, 4)]
+        let recorder = try Recorder(
+            Line.handshake + request + [
+                .server(.ack, 1, 4, "0123"), .server(.ack, 9, 4, "BBBB"),
+                .server(.ack, 9, 4, "XXXX"), .server(.ack, 5, 4, "aaaaYYYYcc"),
+            ],
+            burstLength: burst
+        ) { $0.overlap = .last }
+        recorder.stream("", [.newData])
+        #expect(
+            recorder.run() == [
+                "4 SVR NEW_DATA 'ask'", "6 CLI NEW_DATA '0123'", "9 CLI NEW_DATA 'aaaaYYYYcc'",
+            ]
+        )
+    }
+
     @Test func `T06 the same bytes again do not differ`() throws {
         let recorder = try recorder(keep: 100, [data, data])
         #expect(repeats(recorder) == ["same"])

@@ -8,7 +8,7 @@ import Testing
 
 struct HashSeedTests {
     @Test(arguments: [4, 6] as [UInt8])
-    func `both directions of a connection have one hash`(version: UInt8) {
+    func `T61 both directions of a connection have one hash, so one core`(version: UInt8) {
         let seed: UInt64 = 11
         var random = SplitMix64(seed: seed)
         for _ in 0..<1000 {

@@ -87,11 +87,18 @@ private let mistakes: [(call: String, message: String)] = [
     ),
     (
         "flow:setsockopt(mos.CLIBUF, '1')",
-        "mos.setsockopt: argument 3 (value) is \"1\"; it must be a number of bytes, 0 or more (EINVAL)"
+        "mos.setsockopt: argument 3 (value) is \"1\"; it must be a number of bytes, 0 to 1073741824 "
+            + "(EINVAL)"
     ),
     (
         "mos.setsockopt(s, mos.SVRKEEP, -9)",
-        "mos.setsockopt: argument 3 (value) is -9; it must be a number of bytes, 0 or more (EINVAL)"
+        "mos.setsockopt: argument 3 (value) is -9; it must be a number of bytes, 0 to 1073741824 "
+            + "(EINVAL)"
+    ),
+    (
+        "mos.setsockopt(s, mos.SVRBUF, 2^30 + 1)",
+        "mos.setsockopt: argument 3 (value) is 1073741825; it must be a number of bytes, "
+            + "0 to 1073741824 (EINVAL)"
     ),
     (
         "mos.setsockopt(s, mos.SVROVERLAP, 'linux')",
@@ -120,6 +127,26 @@ private let mistakes: [(call: String, message: String)] = [
     (
         "mos.hash 'md6'",
         "mos.hash: argument 1 (kind) is \"md6\"; it must be \"md5\", \"sha1\" or \"sha256\" (EINVAL)"
+    ),
+    (
+        "mos.hash('md5').update('x')",
+        "hash:update: argument 0 (self) is \"x\"; it must be a hash (call it with a colon) (EBADF)"
+    ),
+    (
+        "flow:packet().payload:u16('1')",
+        "view:u16: argument 1 (offset) is \"1\"; it must be a number (EINVAL)"
+    ),
+    (
+        "flow:packet().payload:sub({})",
+        "view:sub: argument 1 (i) is a table; it must be a number (EINVAL)"
+    ),
+    (
+        "flow:packet().payload:find('x', 'y')",
+        "view:find: argument 2 (init) is \"y\"; it must be a number (EINVAL)"
+    ),
+    (
+        "flow:packet().payload:slice()",
+        "view:slice: argument 1 (offset) is nil; it must be a number (EINVAL)"
     ),
     (
         "mos.emit('a b', {})",

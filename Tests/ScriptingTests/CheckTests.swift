@@ -47,6 +47,25 @@ private func check(_ code: String) throws -> [String] {
         )
     }
 
+    @Test func `finds wrong hooks in functions that never run`() throws {
+        let code = """
+            local s = mos.socket(mos.SOCK_MONITOR_STREAM)
+            s:on(mos.ON_CONN_START, mos.HK_RCV, function(flow)
+              flow:on(mos.ON_REXMIT, mos.HK_SND, print) -- flow:on(mos.ON_GAP, mos.HK_SND, print)
+              mos.register_callback(flow, mos.ON_GAP, mos.HK_RCV, nil)
+              print({ mos.ON_ERROR, mos.HK_SND, mos.NULL })
+            end)
+            """
+        #expect(
+            try check(code) == [
+                "x.lua:3:30: mos.register_callback: argument 3 (hook) is mos.HK_SND; mos.ON_REXMIT may "
+                    + "have mos.HK_RCV",
+                "x.lua:4:47: mos.register_callback: argument 3 (hook) is mos.HK_RCV; mos.ON_GAP may "
+                    + "have mos.NULL",
+            ]
+        )
+    }
+
     @Test func `finds a wrong hook behind a bad filter`() throws {
         let code = """
             local s = mos.socket(mos.SOCK_MONITOR_STREAM)

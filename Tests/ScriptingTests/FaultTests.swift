@@ -33,11 +33,12 @@ private func packet(flow: Int32, seconds: UInt32 = 1_700_000_000) -> Occurrence 
     }
 
     @Test func `within the library points at the user's line`() throws {
-        let result = try run(inData("data:u8()"), over: [.data("abc")])
+        let result = try run(inData("data.u8(1)"), over: [.data("abc")])
         let first = try #require(result.diagnostics.first)
         #expect(
             first.hasPrefix(
-                "mos: error in a callback: test:4: attempt to compare number with nil\n    test:4: "
+                "mos: error in a callback: test:4: attempt to index local 'v' (a number value)\n"
+                    + "    test:4: "
             )
         )
     }

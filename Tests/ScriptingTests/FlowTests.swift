@@ -138,6 +138,41 @@ import Testing
         #expect(result.printed == ["1\t0\t44", "2\t0\t44", "1\t0\t44"])
     }
 
+    @Test func `more than 10,000 functions draw one warning with the line that makes them`() throws
+    {
+        func register(_ count: Int) throws -> [String] {
+            try run(
+                inPacket(
+                    "for i = 1, \(count) do\nlocal f = function() return i end\n"
+                        + "flow:on(mos.ON_CONN_END, f)\nend"
+                ),
+                over: [.packet]
+            ).diagnostics
+        }
+        #expect(try register(9999) == [])
+        #expect(
+            try register(10_100) == [
+                "mos.register_callback: more than 10000 sets of registrations: test:4 makes a function "
+                    + "for each flow; make it once, and keep what differs in flow.ctx (said once)"
+            ]
+        )
+    }
+
+    @Test func `a state that was not declared is an error with the nearest name`() throws {
+        let script =
+            "mos.flow_state 'uint32_t count; double t0'\n"
+            + inPacket(
+                "print(select(2, pcall(function() return flow.state.cuont end)))\n"
+                    + "print(select(2, pcall(function() flow.state.zzzzzz = 1 end)))"
+            )
+        #expect(
+            try run(script, over: [.packet]).printed == [
+                "test:4: flow.state has no \"cuont\"; did you mean \"count\"? (EINVAL)",
+                "test:5: flow.state has no \"zzzzzz\" (EINVAL)",
+            ]
+        )
+    }
+
     @Test func `without a declaration has no state`() throws {
         #expect(
             try evaluate("select(2, pcall(function() return flow.state end))")

@@ -91,6 +91,32 @@ local function check_names(chunk, add)
   end)
 end
 
+-- The hooks of an event on any kind of socket.
+local function hooks_of(event)
+  local entry, hooks = schema.find(schema.events, event), {}
+  for _, list in ipairs { entry and entry.hooks or {}, entry and entry.raw or {} } do
+    for _, name in ipairs(list) do hooks[name] = true end
+  end
+  return entry, hooks
+end
+
+-- Registrations that name event and hook on one line, called or not: the ones that the top level
+-- reaches are judged by being run.
+local function check_hooks(lines, add)
+  for number, line in ipairs(lines) do
+    local code = line:gsub("%-%-.*$", "")
+    for _, call in ipairs { "[:.]on%(%s*", "register_callback%([^(),]*,%s*" } do
+      for event, hook in code:gmatch(call .. "mos%.(ON_[%u_]+)%s*,%s*mos%.([%u_]+)%s*,") do
+        local entry, hooks = hooks_of(event)
+        if entry and not hooks[hook] and (hook:find "^HK_" or hook == "NULL") then
+          add(number, hook, ("mos.register_callback: argument 3 (hook) is mos.%s; mos.%s may have "
+            .. "mos.%s"):format(hook, event, table.concat(entry.hooks, " or mos.")))
+        end
+      end
+    end
+  end
+end
+
 -- Calls whose mistakes are noted and then passed over, so that the ones behind them are found too.
 local passed_over = { "bind_filter", "register_callback", "setsockopt", "settimer", "every" }
 
@@ -140,6 +166,9 @@ function check.check(source, text, load)
     tolerate(report_failure)
     local ok, failure = pcall(load, source, text)
     if not ok then report_failure(failure) end
+    check_hooks(lines, function(line, name, message)
+      report(file, line, column_of(lines, line, name), message)
+    end)
   end
   table.sort(found, function(x, y)
     if x.line ~= y.line then return x.line < y.line end

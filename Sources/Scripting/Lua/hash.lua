@@ -16,6 +16,14 @@ ffi.cdef "struct mos_hash { double id; };"
 local Hash = {}
 local results = setmetatable({}, { __mode = "k" }) -- finished hash -> its hexadecimal digits
 
+local type_of_hash
+
+local function need_hash(call, hash)
+  if not ffi.istype(type_of_hash, hash) then
+    errors.argument("hash:" .. call, 0, "self", hash, "a hash (call it with a colon)", "EBADF")
+  end
+end
+
 local new = ffi.metatype("struct mos_hash", {
   __index = Hash,
   __gc = function(hash)
@@ -23,8 +31,11 @@ local new = ffi.metatype("struct mos_hash", {
   end,
 })
 
+type_of_hash = ffi.typeof "struct mos_hash"
+
 --- Takes in more bytes: a string or a view. Returns itself.
 function Hash.update(hash, bytes)
+  need_hash("update", hash)
   if hash.id == 0 then errors.raise("hash:update: this hash is finished") end
   if type(bytes) == "string" then
     hash_update(hash.id, bytes, #bytes)
@@ -39,6 +50,7 @@ end
 
 --- The digest in hexadecimal; ends the hash, and may be asked for again.
 function Hash.hex(hash)
+  need_hash("hex", hash)
   if hash.id ~= 0 then
     local id = hash.id
     hash.id = 0

@@ -95,8 +95,8 @@ end
 local function check_value(call, entry, value)
   local kind = entry.kind
   if kind == "bytes" then
-    if type(value) ~= "number" or not (value >= 0 and value < 2 ^ 53) or value % 1 ~= 0 then
-      errors.argument(call, 3, "value", value, "a number of bytes, 0 or more")
+    if type(value) ~= "number" or not (value >= 0 and value <= 2 ^ 30) or value % 1 ~= 0 then
+      errors.argument(call, 3, "value", value, "a number of bytes, 0 to 1073741824")
     end
   elseif kind == "policy" then
     if type(value) ~= "number" or not policies[value] then

@@ -2,10 +2,12 @@
 -- Callback slots: the small numbers by which the engine names functions. One slot per function and
 -- way of calling it, so that the loop knows from the slot alone what to pass.
 local abi = require "mos.abi"
+local output = require "mos.output"
 
 local api, worker = abi.api, abi.worker
 
 local FIRST = 3 -- 0 leaves the loop, 1 is the release of a flow, 2 a timer
+local MANY = 10000 -- functions in use at once: more are closures made per flow
 
 local slots = {
   --- Ways of calling: with a flow; with a flow and `arg`; with a socket.
@@ -33,6 +35,16 @@ local function release(slot)
   forget(slot)
 end
 
+-- Each function makes a set of registrations of its own: said once, with the line that makes them.
+local said = false
+local function warn(fn)
+  said = true
+  local info = debug.getinfo(fn, "S")
+  output.diagnose(("mos.register_callback: more than %d sets of registrations: %s:%d makes a "
+    .. "function for each flow; make it once, and keep what differs in flow.ctx (said once)")
+    :format(MANY, info.short_src, info.linedefined))
+end
+
 --- The slot of `fn` called that way, and whether it is new.
 function slots.take(fn, kind)
   local slot = of[kind][fn]
@@ -51,6 +63,7 @@ function slots.take(fn, kind)
   of[kind][fn] = slot
   slots.functions[slot] = fn
   slots.kinds[slot] = kind
+  if next_new - FIRST - #free > MANY and not said then warn(fn) end
   return slot, true
 end
 

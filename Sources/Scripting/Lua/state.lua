@@ -6,6 +6,7 @@ local abi = require "mos.abi"
 local errors = require "mos.errors"
 local flow = require "mos.flow"
 local scripts = require "mos.scripts"
+local suggest = require "mos.suggest"
 
 local api, worker, ev = abi.api, abi.worker, abi.event
 local CALL = "mos.flow_state"
@@ -15,17 +16,18 @@ local types = {}
 local allowed = "int8_t, uint8_t, int16_t, uint16_t, int32_t, uint32_t, float, double or bool"
 for name in allowed:gmatch "[%w_]+" do types[name] = name ~= "or" or nil end
 
-local function parse_name(text, seen)
+local function parse_name(text, seen, names)
   local name = text:match "^([%a_][%w_]*)$" or text:match "^([%a_][%w_]*)%s*%[%s*%d+%s*%]$"
   if not name then
     errors.raise(('%s: "%s" is neither a name nor a name[count]'):format(CALL, text))
   end
   if seen[name] then errors.raise(('%s: "%s" is declared twice'):format(CALL, name)) end
   seen[name] = true
+  names[#names + 1] = name
 end
 
 local function check_declaration(text)
-  local seen, some = {}, false
+  local seen, declared = {}, {}
   for statement in text:gmatch "[^;]+" do
     statement = statement:match "^%s*(.-)%s*$"
     if statement ~= "" then
@@ -33,12 +35,11 @@ local function check_declaration(text)
       if not kind or not types[kind] then
         errors.raise(('%s: "%s" has a type that is not %s'):format(CALL, statement, allowed))
       end
-      for name in (names .. ","):gmatch "%s*(.-)%s*," do parse_name(name, seen) end
-      some = true
+      for name in (names .. ","):gmatch "%s*(.-)%s*," do parse_name(name, seen, declared) end
     end
   end
-  if not some then errors.raise(CALL .. ": nothing is declared") end
-  return seen
+  if #declared == 0 then errors.raise(CALL .. ": nothing is declared") end
+  return declared
 end
 
 -- Compiled once per declaration, so that each has constants of its own.
@@ -68,9 +69,15 @@ function state.declare(text)
   end
   local script = scripts.current()
   if script.state then errors.raise(CALL .. ": this script has declared its state already") end
-  check_declaration(text)
+  local declared = check_declaration(text)
   local ok, struct = pcall(ffi.typeof, "struct { " .. text:gsub("[;%s]*$", "") .. "; }")
   if not ok then errors.raise(("%s: %s"):format(CALL, tostring(struct))) end
+  -- Asked only for what the struct does not have.
+  local function unknown(_, name)
+    errors.raise(('flow.state has no "%s"%s'):format(
+      tostring(name), suggest.hint(tostring(name), declared)))
+  end
+  ffi.metatype(struct, { __index = unknown, __newindex = unknown })
   script.state = allocate(struct)
   for id, s in pairs(flow.sockets) do
     if s.script == script then flow.states[id] = script.state end

@@ -39,11 +39,18 @@ local function offset_of(v, found)
   return cast(bytes_type, found) - v.first
 end
 
+local function need_number(call, place, name, value)
+  if type(value) ~= "number" then
+    errors.argument("view:" .. call, place, name, value, "a number")
+  end
+end
+
 local function find(v, text, init)
   if v.epoch ~= ev.epoch then stale() end
   need_text("find", text)
   local from = 0
   if init then
+    need_number("find", 2, "init", init)
     from = init > 0 and init - 1 or (init < 0 and v.size + init or 0)
     if from < 0 then from = 0 end
   end
@@ -64,12 +71,14 @@ end
 
 local function u8(v, offset)
   if v.epoch ~= ev.epoch then stale() end
+  need_number("u8", 1, "offset", offset)
   if not (offset >= 0 and offset + 1 <= v.size) then outside(v, "u8", offset, 1) end
   return v.first[offset]
 end
 
 local function u16(v, offset)
   if v.epoch ~= ev.epoch then stale() end
+  need_number("u16", 1, "offset", offset)
   if not (offset >= 0 and offset + 2 <= v.size) then outside(v, "u16", offset, 2) end
   local p = v.first + offset
   return p[0] * 256 + p[1]
@@ -77,6 +86,7 @@ end
 
 local function u32(v, offset)
   if v.epoch ~= ev.epoch then stale() end
+  need_number("u32", 1, "offset", offset)
   if not (offset >= 0 and offset + 4 <= v.size) then outside(v, "u32", offset, 4) end
   local p = v.first + offset
   return p[0] * 16777216 + p[1] * 65536 + p[2] * 256 + p[3]
@@ -84,6 +94,7 @@ end
 
 local function u64(v, offset)
   if v.epoch ~= ev.epoch then stale() end
+  need_number("u64", 1, "offset", offset)
   if not (offset >= 0 and offset + 8 <= v.size) then outside(v, "u64", offset, 8) end
   return u32(v, offset) * 4294967296 + u32(v, offset + 4)
 end
@@ -92,6 +103,8 @@ local function sub(v, i, j)
   if v.epoch ~= ev.epoch then stale() end
   local size = v.size
   i, j = i or 1, j or -1
+  need_number("sub", 1, "i", i)
+  need_number("sub", 2, "j", j)
   if i < 0 then i = size + i + 1 end
   if j < 0 then j = size + j + 1 end
   if i < 1 then i = 1 end
@@ -104,7 +117,9 @@ local LF, CR = 10, 13
 
 local function line(v, position)
   if v.epoch ~= ev.epoch then stale() end
-  local from = (position or 1) - 1
+  position = position or 1
+  need_number("line", 1, "position", position)
+  local from = position - 1
   if not (from >= 0) then errors.argument("view:line", 1, "position", position, "1 or more") end
   local left = v.size - from
   if left <= 0 then return nil end
@@ -118,7 +133,9 @@ end
 
 local function slice(v, offset, length)
   if v.epoch ~= ev.epoch then stale() end
+  need_number("slice", 1, "offset", offset)
   length = length or v.size - offset
+  need_number("slice", 2, "len", length)
   if not (offset >= 0 and length >= 0 and offset + length <= v.size) then
     outside(v, "slice", offset, length)
   end
