@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
 /// Layers between the link layer and IP that carry another link layer, or IP at once: MPLS, PPPoE, PBB,
-/// network service headers, Cisco MetaData, LLC with SNAP.
+/// network service headers, Cisco MetaData, port extender tags, FabricPath, LLC with SNAP.
 enum Carrier {
     /// The most of them that a frame may have, labels of one MPLS stack counted as one.
     static var maximumDepth: Int { 8 }
@@ -32,6 +32,9 @@ enum Carrier {
         case EtherType.pbb: try ethernet(header, bytes, after: 4)
         case EtherType.nsh: try serviceHeader(header, bytes)
         case EtherType.metaData: try metaData(header, bytes)
+        case EtherType.vnTag: try portTag(header, bytes, length: 4)
+        case EtherType.eTag: try portTag(header, bytes, length: 6)
+        case EtherType.fabricPath: try ethernet(header, bytes, after: 2)
         case 0..<EtherType.smallest: snap(header, bytes)
         default: nil
         }
@@ -63,6 +66,17 @@ enum Carrier {
             return try ethernet(carried, bytes, after: 4)
         default: return LinkHeader(etherType: EtherType.unknown, vlan: header.vlan, length: at)
         }
+    }
+
+    /// The tag of a port extender, then the EtherType of what follows.
+    private static func portTag(
+        _ header: LinkHeader,
+        _ bytes: ByteView,
+        length: Int
+    ) throws(DecodeError) -> LinkHeader {
+        let end = header.length + length + 2
+        guard bytes.count >= end else { throw .carrierTruncated }
+        return LinkHeader(etherType: bytes.u16(end - 2), vlan: header.vlan, length: end)
     }
 
     /// RFC 2516: version and type (1), code (1), session (2), length (2), then PPP.

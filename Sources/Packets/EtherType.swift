@@ -38,11 +38,19 @@ enum EtherType {
     /// A web cache's redirected packets within GRE.
     static var wccp: UInt16 { 0x883E }
 
+    /// VN-Tag of virtual network adapters (IEEE 802.1Qbh draft): 4 bytes.
+    static var vnTag: UInt16 { 0x8926 }
+    /// IEEE 802.1BR E-Tag: 6 bytes.
+    static var eTag: UInt16 { 0x893F }
+    /// FabricPath: 2 bytes, then Ethernet.
+    static var fabricPath: UInt16 { 0x8903 }
+
     /// True for what ``Carrier`` looks into.
     @inline(__always)
     static func isCarrier(_ value: UInt16) -> Bool {
         value < smallest || value == mpls || value == mplsMulticast || value == pppoe
-            || value == pbb || value == nsh || value == metaData
+            || value == pbb || value == nsh || value == metaData || value == vnTag || value == eTag
+            || value == fabricPath
     }
 
     @inline(__always)

@@ -46,7 +46,7 @@ struct LinkHeader {
         case .wireless: try WirelessLAN.header(bytes)
         case .nflog: try NFLOG.header(bytes)
         case .radiotap: try WirelessLAN.radiotap(bytes)
-        default: throw .linkUnknown
+        default: try rare(bytes, type)
         }
     }
 }

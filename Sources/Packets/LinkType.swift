@@ -33,6 +33,24 @@ public struct LinkType: RawRepresentable, Hashable, Sendable {
     @inlinable public static var wireless: LinkType { LinkType(rawValue: 105) }
     /// IEEE 802.11 behind a radiotap header.
     @inlinable public static var radiotap: LinkType { LinkType(rawValue: 127) }
+    /// PPP behind a byte that tells the direction.
+    @inlinable public static var pppWithDirection: LinkType { LinkType(rawValue: 204) }
+    /// Cisco HDLC behind a byte that tells the direction.
+    @inlinable public static var ciscoHDLCWithDirection: LinkType { LinkType(rawValue: 205) }
+    /// PPPoE sessions without their Ethernet header.
+    @inlinable public static var pppEther: LinkType { LinkType(rawValue: 51) }
+    /// LLC with SNAP, as ATM carries it (RFC 2684).
+    @inlinable public static var atmRFC1483: LinkType { LinkType(rawValue: 100) }
+    /// OpenBSD's packet filter log.
+    @inlinable public static var pflog: LinkType { LinkType(rawValue: 117) }
+    /// OpenBSD's IPsec interface.
+    @inlinable public static var enc: LinkType { LinkType(rawValue: 109) }
+    /// IEEE 802.11 behind a Prism header.
+    @inlinable public static var prism: LinkType { LinkType(rawValue: 119) }
+    /// IEEE 802.11 behind an AVS header.
+    @inlinable public static var avs: LinkType { LinkType(rawValue: 163) }
+    /// Per-packet information ahead of any other link layer.
+    @inlinable public static var ppi: LinkType { LinkType(rawValue: 192) }
     /// Linux cooked capture, version 1.
     @inlinable public static var linuxCooked: LinkType { LinkType(rawValue: 113) }
     /// Raw IPv4.

@@ -44,6 +44,29 @@ struct CarrierTests {
         #expect(other.kind == .nonIP)
     }
 
+    @Test func `tags of port extenders and FabricPath are skipped`() {
+        expectSegment(ethernet("8926", hex("00010002 0800") + packet), at: 20)
+        expectSegment(ethernet("893F", hex("000100020003 8100 0005 0800") + packet), at: 26)
+        expectSegment(ethernet("8903", hex("0001") + ethernet("0800", packet)), at: 30)
+    }
+
+    @Test func `link layers a few bytes ahead of others`() {
+        expectSegment(hex("00 FF03 0021") + packet, .pppWithDirection, at: 5)
+        expectSegment(hex("01 0F00 0800") + packet, .ciscoHDLCWithDirection, at: 5)
+        expectSegment(hex("1100 0001 0030 0021") + packet, .pppEther, at: 8)
+        expectSegment(hex("AAAA03 000000 0800") + packet, .atmRFC1483, at: 8)
+        expectSegment(hex("05 02 0000 00000000") + packet, .pflog, at: 8)
+        expectSegment(hex("02000000 00000001 00000000") + packet, .enc, at: 12)
+    }
+
+    @Test func `802.11 behind other headers`() {
+        let data = hex("0800 0000") + addresses + hex("020000000000 0000 AAAA03 000000 0800")
+        expectSegment(hex("44000000 0C000000 00000000") + data + packet, .prism, at: 12 + 32)
+        expectSegment(hex("80211001 0000000C 00000000") + data + packet, .avs, at: 12 + 32)
+        expectSegment(hex("00000800 69000000") + data + packet, .ppi, at: 8 + 32)
+        #expect(Decoded(hex("00000800 C0000000") + packet, linkType: .ppi).error == .linkUnknown)
+    }
+
     @Test func `provider backbone bridges carry Ethernet`() {
         expectSegment(ethernet("88E7", hex("00000001") + ethernet("0800", packet)), at: 32)
     }
