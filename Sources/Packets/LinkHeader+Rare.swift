@@ -36,6 +36,8 @@ extension LinkHeader {
         }
     }
 
+    /// IEEE 802.11 behind a header with its length in the second word.
+    ///
     /// AVS: magic 0x8021 and version (4), length (4), big-endian. Prism: message code (4), length (4), in the writer's order.
     private static func wireless(_ bytes: ByteView) throws(DecodeError) -> LinkHeader {
         guard bytes.count >= 8 else { throw .carrierTruncated }
