@@ -75,8 +75,11 @@ struct PlainPacket: ~Copyable {
         let isIPv4 = packet.ip_version == 4
         let protoAt = isIPv4 ? 9 : 6
         unsafe target.storeBytes(of: packet.proto, toByteOffset: protoAt, as: UInt8.self)
-        let length = UInt16(truncatingIfNeeded: isIPv4 ? header + count : count)
         let lengthAt = isIPv4 ? 2 : 4
+        // What the capture cut was sent all the same; a length of 0 was left to the network card.
+        let sent = max(count, Int(packet.payload - packet.l4) + Int(packet.wire_payload_len))
+        let isOpen = frame.u16(Int(packet.l3) + lengthAt) == 0
+        let length = isOpen ? 0 : UInt16(truncatingIfNeeded: isIPv4 ? header + sent : sent)
         unsafe target.storeBytes(of: length.bigEndian, toByteOffset: lengthAt, as: UInt16.self)
         return unsafe ByteView(base: target, count: header + count)
     }

@@ -88,7 +88,9 @@ extension Reassembler {
         while run >= 0, runs[run].offset < range.upperBound {
             let following = runs[run].next
             if runs[run].offset < range.lowerBound {
-                cut(&stream, run, front: 0, back: runs[run].end - range.lowerBound)
+                let end = runs[run].end
+                cut(&stream, run, front: 0, back: end - range.lowerBound)
+                if end > range.upperBound { know(&stream, range.upperBound..<end, after: run) }
             } else if runs[run].end <= range.upperBound {
                 remove(&stream, run)
             } else {
@@ -96,6 +98,18 @@ extension Reassembler {
             }
             run = following
         }
+    }
+
+    /// What lies behind a segment within a range whose bytes nobody kept stays known, unless there are too many ranges.
+    private mutating func know(
+        _ stream: inout mos_stream,
+        _ range: Range<Int64>,
+        after before: Int32
+    ) {
+        let run = newRun(&stream, .empty, at: range.lowerBound, store: false)
+        guard run >= 0 else { return }
+        runs[run].length = Int32(range.upperBound - range.lowerBound)
+        link(&stream, run, after: before)
     }
 
     /// Shortens a run by bytes at its ends.

@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 import PackageDescription
 
-/// Coverage for libFuzzer, every access to memory checked, and the assertions of a debug build.
+/// Coverage for libFuzzer, every access to memory checked, the assertions of a debug build, and insight into what is
+/// left at the end.
 let fuzzed: [SwiftSetting] = [
-    .unsafeFlags(["-sanitize=fuzzer,address", "-assert-config", "Debug"])
+    .unsafeFlags(["-sanitize=fuzzer,address", "-assert-config", "Debug", "-enable-testing"])
 ]
 
 /// The fuzzers, apart from the package of mos so that its build knows nothing of them; `scripts/fuzz` builds and runs it.

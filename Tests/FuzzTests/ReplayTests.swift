@@ -23,7 +23,9 @@ struct ReplayTests {
         let seeds = target.seeds(frames)
         #expect(!seeds.isEmpty)
         for seed in seeds {
-            for length in 0...seed.count {
+            // Some of the places where a seed may be cut, its end among them.
+            let step = max(1, seed.count / 8)
+            for length in stride(from: seed.count, through: 0, by: -step) {
                 #expect(ByteView.of(Array(seed.prefix(length)), target.problem) == nil)
             }
         }

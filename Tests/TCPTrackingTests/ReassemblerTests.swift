@@ -71,6 +71,20 @@ struct ReassemblerTests {
         #expect(bench.ranges == [])
     }
 
+    @Test(arguments: OverlapPolicy.allCases)
+    func `a range that nobody kept stays known on both sides of a segment within it`(
+        policy: OverlapPolicy
+    ) throws {
+        var bench = try ReassemblyBench(seed: 1, pool: 4096, policy: policy)
+        bench.stores = false
+        _ = bench.merge([UInt8](repeating: 0, count: 30), at: 10)
+        bench.stores = true
+        _ = bench.merge(Array("known".utf8), at: 20)
+        #expect(bench.ranges == [10..<40])
+        bench.release()
+        #expect(bench.problem == nil)
+    }
+
     @Test func `a range behind a hole may be longer than a run`() throws {
         var bench = try ReassemblyBench(seed: 1, pool: 4096)
         bench.stores = false

@@ -21,5 +21,7 @@ public struct FuzzTarget: Sendable {
     }
 
     /// All there are; a new one is a file beside this one and its name here.
-    public static let all: [FuzzTarget] = [.frames, .tcpOptions, .captures, .connections]
+    public static let all: [FuzzTarget] = [
+        .frames, .tcpOptions, .captures, .fragments, .reassembler, .connections,
+    ]
 }

@@ -22,7 +22,9 @@ struct Monitor: ~Copyable {
 
     /// The next event, nil at the end.
     mutating func next() -> Event? {
-        guard worker.next() != 0 else { return nil }
+        while worker.next() == 0 {
+            if unsafe worker.eventAddress.pointee.code != Int32(MOS_LEAVE_REGENERATE) { return nil }
+        }
         let block = unsafe worker.eventAddress.pointee
         return unsafe Event(
             kind: Int(block.event),
@@ -36,16 +38,49 @@ struct Monitor: ~Copyable {
         )
     }
 
-    /// Makes a stream socket with callbacks at all hooks of all events.
-    mutating func addSocket() -> Int32 {
-        let socket = worker.makeSocket(type: Int32(MOS_SOCK_MONITOR_STREAM))
+    func count(_ counter: Counter) -> Double { worker.value(counter) }
+
+    /// Makes a socket with callbacks at all hooks of all events, of some, or of all but some.
+    mutating func addSocket(
+        type: Int = MOS_SOCK_MONITOR_STREAM,
+        only: [Int] = [],
+        without: [Int] = []
+    ) -> Int32 {
+        let socket = worker.makeSocket(type: Int32(type))
         for event in MOS_EVENT_BASE..<(MOS_EVENT_BASE + MOS_EVENT_COUNT) {
+            if without.contains(event) || !only.isEmpty && !only.contains(event) { continue }
             for hook in MOS_HOOK_BASE..<(MOS_HOOK_BASE + MOS_HOOK_COUNT) {
                 // Hooks that an event has not are refused.
                 _ = worker.subscribe(socket, event: Int32(event), hook: Int32(hook), slot: 3)
             }
         }
         return socket
+    }
+
+    /// False when the buffer of the event's side is off.
+    mutating func mayRead(_ event: Event) -> Bool {
+        let option = event.side == Int32(MOS_SIDE_CLI) ? MOS_OPT_CLIBUF : MOS_OPT_SVRBUF
+        let count = worker.getOption(
+            event.socket,
+            event.flow,
+            event.generation,
+            option: Int32(option),
+            index: 0
+        )
+        return unsafe count == 1 && worker.eventAddress.pointee.value.0 > 0
+    }
+
+    /// The payload of the packet in hand, and where it came from; nil without one.
+    func packet() -> (packet: mos_packet, payload: [UInt8])? {
+        let block = unsafe worker.eventAddress.pointee
+        guard unsafe block.has_packet != 0, let packet = unsafe block.packet?.pointee,
+            let frame = unsafe block.frame
+        else { return nil }
+        let bytes = unsafe UnsafeBufferPointer(
+            start: frame + Int(packet.payload),
+            count: Int(packet.payload_len)
+        )
+        return unsafe (packet, Array(bytes))
     }
 
     /// What a socket can read of a side's receive buffer now.
