@@ -138,6 +138,8 @@ public struct CallbackSets: ~Copyable {
         @usableFromInline var references: Int32 = 0
         @usableFromInline var reads: UInt32 = 0
         @usableFromInline var masks: (UInt16, UInt16, UInt16, UInt16) = (0, 0, 0, 0)
+        @usableFromInline var keeps: (client: UInt32, server: UInt32) = (0, 0)
+        @usableFromInline var policies: (client: Int8, server: Int8) = (-1, -1)
     }
 
     @usableFromInline var records: SlotPool<Record>
@@ -190,6 +192,10 @@ public struct CallbackSets: ~Copyable {
             record.reads |= registration.reads
             if registration.clientKeep > 0 { record.reads |= 1 }
             if registration.serverKeep > 0 { record.reads |= 2 }
+            record.keeps.client = max(record.keeps.client, registration.keep(of: .client))
+            record.keeps.server = max(record.keeps.server, registration.keep(of: .server))
+            if record.policies.client < 0 { record.policies.client = registration.clientPolicy }
+            if record.policies.server < 0 { record.policies.server = registration.serverPolicy }
             record.masks.0 |= registration.mask(.null)
             record.masks.1 |= registration.mask(.snd)
             record.masks.2 |= registration.mask(.rcv)
@@ -244,6 +250,18 @@ public struct CallbackSets: ~Copyable {
         case .snd: records[set].masks.1
         case .rcv: records[set].masks.2
         }
+    }
+
+    /// The most bytes that any socket keeps of the receive buffer of `side` once they are read.
+    @inlinable @inline(__always)
+    public func keep(_ set: Int32, _ side: Side) -> Int64 {
+        Int64(side == .client ? records[set].keeps.client : records[set].keeps.server)
+    }
+
+    /// The overlap policy of the receive buffer of `side`, that of the first socket that chose one; -1 = none did.
+    @inlinable @inline(__always)
+    public func policy(_ set: Int32, _ side: Side) -> Int8 {
+        side == .client ? records[set].policies.client : records[set].policies.server
     }
 
     /// The sides that anybody reads, as bits.

@@ -129,11 +129,8 @@ extension Worker {
 
     /// The overlap policy of the receive buffer of `side`: that of the first socket that chose one.
     mutating func policy(_ set: Int32, _ side: Side) -> UInt8 {
-        for index in 0..<sets.count(set) {
-            let chosen = sets[place: sets.place(set, index)].policy(of: side)
-            if chosen >= 0 { return UInt8(chosen) }
-        }
-        return settings.overlap.rawValue
+        let chosen = sets.policy(set, side)
+        return chosen < 0 ? settings.overlap.rawValue : UInt8(chosen)
     }
 
     mutating func stop(_ number: Int32, _ slot: Int32, _ generation: UInt32, side: Double)

@@ -92,25 +92,16 @@ extension Worker {
 
     /// Notes whether read bytes of the receive buffer of `side` are to be kept.
     mutating func markKept(_ slot: Int32, _ ext: Int32, _ side: Side) {
-        if keep(table.conns[slot].set, side) > 0 {
+        if sets.keep(table.conns[slot].set, side) > 0 {
             table[stream: ext, side.other].set(MOS_STREAM_KEEP)
         } else {
             table[stream: ext, side.other].clear(MOS_STREAM_KEEP)
         }
     }
 
-    /// The most bytes that any socket keeps of the receive buffer of `side` once they are read.
-    func keep(_ set: Int32, _ side: Side) -> Int64 {
-        var most: UInt32 = 0
-        for index in 0..<sets.count(set) {
-            most = max(most, sets[place: sets.place(set, index)].keep(of: side))
-        }
-        return Int64(most)
-    }
-
     /// The reader of `socket` in an extension.
     @inline(__always)
-    func findReader(_ socket: Int32, _ ext: Int32) -> Int32? {
+    mutating func findReader(_ socket: Int32, _ ext: Int32) -> Int32? {
         var reader = firstReader(ext)
         while reader != Self.noReader {
             if self[reader: reader].socket == socket { return reader }
@@ -171,7 +162,7 @@ extension Worker {
                 waiting = max(waiting, registration.buffer(of: side))
             }
         }
-        return max(unread, waiting) &+ Int(keep(set, side))
+        return max(unread, waiting) &+ Int(sets.keep(set, side))
     }
 
     /// The largest buffer of those who read the receive buffer of `side`.
@@ -234,7 +225,7 @@ extension Worker {
         guard ext >= 0, table[stream: ext, sender].runs >= 0 else { return }
         var limit = slowestOffset(ext, side) ?? .max
         if table[stream: ext, sender].has(MOS_STREAM_KEEP) {
-            let kept = keep(table.conns[slot].set, side)
+            let kept = sets.keep(table.conns[slot].set, side)
             limit = min(limit, Int64(table[stream: ext, sender].next) &- kept)
         }
         reassembler.discard(&table[stream: ext, sender], below: limit)
