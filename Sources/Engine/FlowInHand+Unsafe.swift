@@ -14,7 +14,6 @@ struct FlowInHand {
     private let receiverPlace: UnsafeMutablePointer<mos_endpoint>
     private let sentPlace: UnsafeMutablePointer<mos_stream>
     private let answeredPlace: UnsafeMutablePointer<mos_stream>
-    private let answeredHealthPlace: UnsafeMutablePointer<mos_health>
 
     /// The connection in `slot`; nil when it has no streams yet.
     @inline(__always)
@@ -38,7 +37,6 @@ struct FlowInHand {
         let streams = unsafe FlowTable.streams(of: table.exts.base + Int(ext))
         unsafe sentPlace = streams + side
         unsafe answeredPlace = streams + (1 &- side)
-        unsafe answeredHealthPlace = FlowTable.health(of: table.exts.base + Int(ext)) + (1 &- side)
     }
 
     /// The packet.
@@ -69,12 +67,6 @@ struct FlowInHand {
     var sent: mos_stream {
         @inline(__always) unsafeAddress { unsafe UnsafePointer(sentPlace) }
         @inline(__always) nonmutating unsafeMutableAddress { unsafe sentPlace }
-    }
-
-    /// How the sending of its receiver went.
-    var answeredHealth: mos_health {
-        @inline(__always) unsafeAddress { unsafe UnsafePointer(answeredHealthPlace) }
-        @inline(__always) nonmutating unsafeMutableAddress { unsafe answeredHealthPlace }
     }
 
     /// What its receiver sent, which the packet acknowledges.

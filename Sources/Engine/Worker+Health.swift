@@ -21,8 +21,8 @@ extension Worker {
     mutating func beginSample(_ ext: Int32) {
         let side = segment.sender
         let time = Micros.of(packets[current].time)
-        table[stream: ext, side].set(MOS_STREAM_SAMPLE)
-        table[health: ext, side].beginSample(segment.seq + segment.len, at: time)
+        table[stream: ext, side].beginSample(segment.seq + segment.len)
+        table[health: ext, side].sample_time = time
         noteFirstByte(ext, side)
     }
 
@@ -52,9 +52,9 @@ extension Worker {
         hand.sent.ack = segment.ack.value
         hand.sent.dup_run = 0
         let (ext, side) = (hand.conn.ext, segment.sender.other)
-        hand.answeredHealth.noteFlight(SequenceNumber(hand.receiver.nxt) - una)
+        hand.answered.noteFlight(SequenceNumber(hand.receiver.nxt) - una)
         guard hand.answered.has(MOS_STREAM_SAMPLE),
-            SequenceNumber(hand.answeredHealth.sample_seq) <= segment.ack
+            SequenceNumber(hand.answered.sample_seq) <= segment.ack
         else { return }
         endSample(ext, side)
     }
@@ -94,7 +94,7 @@ extension Worker {
             noteFlight(ext, side.other, from: una)
             table[stream: ext, side].dup_run = 0
             if table[stream: ext, side.other].has(MOS_STREAM_SAMPLE),
-                SequenceNumber(table[health: ext, side.other].sample_seq) <= segment.ack
+                SequenceNumber(table[stream: ext, side.other].sample_seq) <= segment.ack
             {
                 endSample(ext, side.other)
             }
@@ -131,7 +131,7 @@ extension Worker {
     private mutating func noteFlight(_ ext: Int32, _ side: Side, from una: SequenceNumber) {
         let fin: Int64 = table[stream: ext, side].has(MOS_STREAM_FIN) ? 1 : 0
         let flight = SequenceNumber(table[end: flow, side].nxt) - una - fin
-        table[health: ext, side].noteFlight(flight)
+        table[stream: ext, side].noteFlight(flight)
     }
 
     /// What is in flight when the flow ends counts too.
@@ -165,7 +165,7 @@ extension Worker {
         let side = segment.sender
         noteFirstByte(ext, side)
         if table[stream: ext, side].has(MOS_STREAM_SAMPLE) {
-            guard segment.seq < SequenceNumber(table[health: ext, side].sample_seq) else { return }
+            guard segment.seq < SequenceNumber(table[stream: ext, side].sample_seq) else { return }
             table[stream: ext, side].clear(MOS_STREAM_SAMPLE)
         } else if update.offset == Int64(table[stream: ext, side].top), !extent.isOutOfOrder,
             Self.isSampleDue(

@@ -97,7 +97,6 @@ extension Worker {
         live.offset = update.offset
         live.bytes = payload
         hand.sent.bytes += Double(segment.len)
-        hand.sent.unique += Double(segment.len)
         if Self.isSampleDue(hand.sent.flags, packets: hand.sender.packets) {
             beginSample(hand.conn.ext)
         }

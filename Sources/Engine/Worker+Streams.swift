@@ -97,7 +97,7 @@ extension Worker {
         }
         noteSent(ext)
         table[stream: ext, sender].bytes += Double(segment.len)
-        table[stream: ext, sender].unique += Double(extent.fresh)
+        table[health: ext, sender].repeated += Double(Int(segment.len) - extent.fresh)
         if extent.isOutOfOrder, extent.fresh > 0 {
             table[health: ext, sender].out_of_order &+= 1
             counters[.outOfOrder] += 1
@@ -116,7 +116,7 @@ extension Worker {
             store: isRead(ext, sentBy: sender)
         )
         table[stream: ext, sender].bytes += Double(segment.len)
-        table[stream: ext, sender].unique += Double(fresh)
+        table[health: ext, sender].repeated += Double(Int(segment.len) - fresh)
         payload = .empty
     }
 
@@ -135,7 +135,7 @@ extension Worker {
         let accepted = table.acknowledgedOffset(flow, of: client)
         if accepted > 0 {
             let refused = reassembler.confirm(&table[stream: ext, client], upTo: accepted)
-            table[stream: ext, client].unique -= Double(refused)
+            table[health: ext, client].repeated += Double(refused)
             isConfirmed = true
         } else {
             discardSYNData(ext, client)
@@ -145,7 +145,7 @@ extension Worker {
     /// The data of the SYN was not accepted: its repeat counts.
     mutating func discardSYNData(_ ext: Int32, _ client: Side) {
         let length = reassembler.discardUnconfirmed(&table[stream: ext, client])
-        table[stream: ext, client].unique -= Double(length)
+        table[health: ext, client].repeated += Double(length)
     }
 
     /// confirm: data in the SYN became readable with the SYN-ACK.

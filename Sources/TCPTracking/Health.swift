@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // How the sending of one end went, a step at a time; works on one `mos_health`.
 import CMosABI
+import Flows
 
 /// Times on the scale of ``mos_health``: microseconds modulo 2^32.
 public enum Micros {
@@ -12,15 +13,25 @@ public enum Micros {
     }
 }
 
+extension mos_stream {
+    /// Begins to measure: what ends at `seq` was sent now.
+    public mutating func beginSample(_ seq: SequenceNumber) {
+        sample_seq = seq.value
+        set(MOS_STREAM_SAMPLE)
+    }
+
+    /// So many bytes were in flight.
+    ///
+    /// In the line that every segment needs, since each acknowledgement looks at it.
+    @inlinable @inline(__always)
+    public mutating func noteFlight(_ bytes: Int64) {
+        if bytes > Int64(in_flight) { in_flight = UInt32(clamping: bytes) }
+    }
+}
+
 extension mos_health {
     /// How many samples of the round-trip time are taken one after the other, before one segment of 16 will do.
     public static var denseSamples: UInt32 { 8 }
-
-    /// Begins to measure: what ends at `seq` was sent at `time`.
-    public mutating func beginSample(_ seq: SequenceNumber, at time: UInt32) {
-        sample_seq = seq.value
-        sample_time = time
-    }
 
     /// Takes the sample that ends with an acknowledgement at `time`.
     ///
@@ -41,12 +52,6 @@ extension mos_health {
 
     /// The mean of the samples, microseconds; 0 without any.
     public var meanRTT: Int64 { rtt_count == 0 ? 0 : Int64(rtt_sum / Double(rtt_count)) }
-
-    /// So many bytes were in flight.
-    @inlinable @inline(__always)
-    public mutating func noteFlight(_ bytes: Int64) {
-        if bytes > Int64(in_flight) { in_flight = UInt32(clamping: bytes) }
-    }
 
     /// A repeat of that kind.
     public mutating func count(_ kind: RetransmissionKind) {

@@ -155,11 +155,11 @@ struct ModelBatch {
             let (stream, health) = end == 0 ? (ext.cli, ext.cli_health) : (ext.svr, ext.svr_health)
             let count = bytes.count { $0 != nil }
             expect(
-                Int(stream.unique) == count,
+                Int(stream.bytes - health.repeated) == count,
                 index,
-                "\(stream.unique) unique bytes, not \(count)"
+                "\(stream.bytes - health.repeated) unique bytes, not \(count)"
             )
-            let length = Int(stream.unique + health.gap_bytes)
+            let length = Int(stream.bytes - health.repeated + health.gap_bytes)
             expect(length == place, index, "unique and gap bytes are not its length")
         }
     }

@@ -112,7 +112,7 @@ struct FieldTests {
             ends = event.connection
         }
         #expect(sent?.bytes == 11)
-        #expect(sent?.unique == 9)
+        #expect(health?.repeated == 2)
         #expect(health?.gap_bytes == 4)
         #expect(health?.retransmitted == 1)
         #expect(health?.out_of_order == 1)

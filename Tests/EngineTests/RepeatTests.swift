@@ -205,7 +205,9 @@ struct RepeatTests {
             if let sent = recorder.stream(event.flow, sentBy: .client),
                 let health = recorder.health(event.flow, sentBy: .client)
             {
-                counts.append([sent.bytes, sent.unique, Double(health.retransmitted)])
+                counts.append([
+                    sent.bytes, sent.bytes - health.repeated, Double(health.retransmitted),
+                ])
             }
         }
         #expect(marks == ["unknown late", "unknown late"])

@@ -121,7 +121,7 @@ struct Occurrence {
             unsafe conns[index] = conn
         }
         unsafe exts[0].cli.bytes = 12
-        unsafe exts[0].cli.unique = 10
+        unsafe exts[0].cli_health.repeated = 2
         unsafe exts[0].svr_health.retransmitted = 2
     }
 

@@ -4,7 +4,7 @@
  * Ids and lengths are int32_t, addresses and sequence numbers uint32_t, 64-bit counters and times of
  * scripts double, so that no accessor allocates. Change anything here: raise MOS_ABI_VERSION. */
 
-enum { MOS_ABI_VERSION = 5 };
+enum { MOS_ABI_VERSION = 6 };
 
 /* Sides, hooks and events have numbers that never coincide, so that one in the place of another is caught. */
 enum { MOS_SIDE_CLI = 0, MOS_SIDE_SVR = 1, MOS_SIDE_BOTH = 2 };
@@ -179,7 +179,8 @@ struct mos_stream {
     uint64_t next;               /* RCV.NXT of the receiver as stream offset */
     uint64_t top;                /* highest stream offset seen, exclusive */
     double bytes;                /* payload bytes, repeated ones included */
-    double unique;               /* payload bytes of sequence space not seen before */
+    uint32_t in_flight;          /* the most bytes sent and not yet acknowledged */
+    uint32_t sample_seq;         /* what must be acknowledged for the next sample, with MOS_STREAM_SAMPLE */
     uint32_t ack;                /* highest acknowledgement number that this end sent: SND.UNA of the other */
     uint32_t tsval;              /* TS.Recent of this end's timestamps (RFC 7323) */
     int32_t runs;                /* kept and out-of-order bytes, by offset; -1 = none */
@@ -199,11 +200,10 @@ struct mos_stream {
 struct mos_health {
     uint64_t fin;                /* stream offset of its FIN, with MOS_STREAM_FIN */
     double gap_bytes;            /* sequence space declared lost */
+    double repeated;             /* payload bytes seen before, or cut by the capture: the others are unique */
     double rtt_sum;              /* of the data RTT samples */
     uint32_t rtt_min, rtt_max, rtt_count;
-    uint32_t sample_seq;         /* what must be acknowledged for the next sample, with MOS_STREAM_SAMPLE */
-    uint32_t sample_time;        /* when that was sent */
-    uint32_t in_flight;          /* the most bytes sent and not yet acknowledged */
+    uint32_t sample_time;        /* when what mos_stream.sample_seq acknowledges was sent */
     uint32_t recover;            /* SND.NXT when a loss was told of (RFC 6582), with MOS_STREAM_RECOVERY */
     uint32_t first_byte;         /* from the flow's start to its first payload byte; 0 = none yet */
     uint32_t idle;               /* the longest silence of the flow that it broke, milliseconds; 0 = none of two seconds */

@@ -101,10 +101,11 @@ function Side.__index(side, key)
   if key == "bytes" or key == "unique_bytes" then
     local ext = c.ext
     if ext < 0 then return 0 end
-    local s
-    if which == 0 then s = exts[ext].cli else s = exts[ext].svr end
+    local s, h
+    if which == 0 then s, h = exts[ext].cli, exts[ext].cli_health
+    else s, h = exts[ext].svr, exts[ext].svr_health end
     if key == "bytes" then return s.bytes end
-    return s.unique
+    return s.bytes - h.repeated
   end
   if health.fields[key] then return health.read(c, which, key) end
   return fields.unknown(which == 0 and "flow.cli" or "flow.svr", schema.side, key)

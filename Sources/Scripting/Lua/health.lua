@@ -78,7 +78,7 @@ function health.read(c, which, key)
   elseif key == "sack_blocks" then return h.sack_blocks
   elseif key == "zero_windows" then return h.zero_windows
   elseif key == "zero_window_time" then return zero_window_time(c, s, h)
-  elseif key == "in_flight_max" then return h.in_flight
+  elseif key == "in_flight_max" then return s.in_flight
   elseif key == "ce" then return h.ecn_ce
   elseif key == "ece" then return h.ecn_ece
   elseif key == "idle_max" then return h.idle / 1e3
