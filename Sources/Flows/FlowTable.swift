@@ -74,6 +74,10 @@ public struct FlowTable: ~Copyable {
         // The streams are the first two lines.
         exts.prefetch(ext, byte: 0)
         exts.prefetch(ext, byte: MemoryLayout<mos_stream>.stride)
+        // A young connection's round-trip time is measured often; that lies two lines farther, one for each end.
+        guard conns[slot].cli.packets &+ conns[slot].svr.packets < 48 else { return }
+        exts.prefetch(ext, byte: 2 * MemoryLayout<mos_stream>.stride)
+        exts.prefetch(ext, byte: 4 * MemoryLayout<mos_stream>.stride)
     }
 
     /// The connection that the packet belongs to, -1 without one.
