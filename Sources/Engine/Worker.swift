@@ -14,6 +14,9 @@ import TCPTracking
 ///       └──────── orphan ◄─────┘                                                                            │
 ///       └───────────────── forget ◄─ endReceived ◄─ endSent ◄─ flush ◄──────── when the flow is over ◄──────┘
 ///
+/// A flow whose first captured packet is the server's goes lookUp ─► startSent ─► startReceived ─► update. Holes that
+/// are given up behind a packet, or because their time has come, go suspect ─► declare ─► declareData.
+///
 /// The segment that most are (established, next in order, nothing waiting) goes lookUp ─► arriveOrdinary ─► newData.
 public struct Worker: ~Copyable {
     /// Where the machine goes on when the events of the phase before are handed out.
