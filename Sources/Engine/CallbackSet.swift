@@ -89,6 +89,22 @@ public struct Registration: BitwiseCopyable, Hashable, Sendable {
     @inlinable @inline(__always)
     public func buffer(of side: Side) -> Int { Int(side == .client ? clientBuffer : serverBuffer) }
 
+    /// Sets the bytes that may wait in the receive buffer of `side`; any make it a reader.
+    mutating func setBuffer(_ bytes: UInt32, of side: Side) {
+        if side == .client { clientBuffer = bytes } else { serverBuffer = bytes }
+        if bytes > 0 { reads |= 1 << UInt32(side.rawValue) }
+    }
+
+    /// Sets the bytes of the receive buffer of `side` that are kept once they are read.
+    mutating func setKeep(_ bytes: UInt32, of side: Side) {
+        if side == .client { clientKeep = bytes } else { serverKeep = bytes }
+    }
+
+    /// Chooses an overlap policy for the receive buffer of `side`.
+    mutating func setPolicy(_ policy: Int8, of side: Side) {
+        if side == .client { clientPolicy = policy } else { serverPolicy = policy }
+    }
+
     /// The overlap policy that it chose for the receive buffer of `side`, -1 = none.
     @inlinable
     public func policy(of side: Side) -> Int8 { side == .client ? clientPolicy : serverPolicy }

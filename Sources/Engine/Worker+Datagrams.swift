@@ -130,7 +130,9 @@ extension Worker {
     }
 
     private var datagramEvents: UInt16 {
-        isNewFlow ? Event.packetIn.bit | Event.connStart.bit : Event.packetIn.bit
+        mutating get {
+            isNewFlow ? Event.packetIn.bit | Event.connStart.bit : Event.packetIn.bit
+        }
     }
 
     // MARK: What flows without a stream refuse

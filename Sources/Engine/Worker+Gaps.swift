@@ -15,7 +15,7 @@ extension Worker {
         if expected < segment.ack { markSuspect(flow, side) }
     }
 
-    /// How far the other end has acknowledged the payload of `side`; 0 when it has not.
+    /// How far the other end has acknowledged the payload of `side`; below 0 when it has not.
     private mutating func acknowledgedPayload(_ slot: Int32, _ side: Side) -> Int64 {
         let ext = table.conns[slot].ext
         let acked = table.acknowledgedOffset(slot, of: side)

@@ -31,31 +31,37 @@ extension Worker {
         }
     }
 
-    mutating func setBuffer(
+    /// Changes what a socket has registered, for its later flows (`slot` < 0), or what it has for one flow.
+    private mutating func setRegistered(
+        _ number: Int32,
+        _ slot: Int32,
+        _ generation: UInt32,
+        _ body: (inout Registration) -> Void
+    ) -> Int32 {
+        if slot >= 0 { return change(number, slot, generation, body) }
+        body(&sockets[Int(number)].registration)
+        socketsChanged()
+        return 0
+    }
+
+    private func isByteCount(_ value: Double) -> Bool {
+        value >= 0 && value <= Double(1 << 30) && value == value.rounded()
+    }
+
+    private mutating func setBuffer(
         _ number: Int32,
         _ slot: Int32,
         _ generation: UInt32,
         _ side: Side,
         _ value: Double
     ) -> Int32 {
-        guard value >= 0, value <= Double(1 << 30), value == value.rounded() else {
+        guard isByteCount(value) else {
             return failure(EINVAL, "a buffer size is 0 to 1073741824 bytes")
         }
-        func apply(_ registration: inout Registration) {
-            if side == .client {
-                registration.clientBuffer = UInt32(value)
-            } else {
-                registration.serverBuffer = UInt32(value)
-            }
-            if value > 0 { registration.reads |= 1 << UInt32(side.rawValue) }
+        let result = setRegistered(number, slot, generation) {
+            $0.setBuffer(UInt32(value), of: side)
         }
-        if slot < 0 {
-            apply(&sockets[Int(number)].registration)
-            socketsChanged()
-            return 0
-        }
-        let result = change(number, slot, generation, apply)
-        guard result == 0 else { return result }
+        guard result == 0, slot >= 0 else { return result }
         if value == 0 {
             detachReader(slot, socket: number, side: side)
         } else if table.conns[slot].ext >= 0 {
@@ -73,23 +79,11 @@ extension Worker {
         _ side: Side,
         _ value: Double
     ) -> Int32 {
-        guard value >= 0, value <= Double(1 << 30), value == value.rounded() else {
+        guard isByteCount(value) else {
             return failure(EINVAL, "bytes to keep are 0 to 1073741824")
         }
-        func apply(_ registration: inout Registration) {
-            if side == .client {
-                registration.clientKeep = UInt32(value)
-            } else {
-                registration.serverKeep = UInt32(value)
-            }
-        }
-        if slot < 0 {
-            apply(&sockets[Int(number)].registration)
-            socketsChanged()
-            return 0
-        }
-        let result = change(number, slot, generation, apply)
-        guard result == 0, table.conns[slot].ext >= 0 else { return result }
+        let result = setRegistered(number, slot, generation) { $0.setKeep(UInt32(value), of: side) }
+        guard result == 0, slot >= 0, table.conns[slot].ext >= 0 else { return result }
         markKept(slot, table.conns[slot].ext, side)
         discardRead(slot, side)
         event.turn()
@@ -107,24 +101,17 @@ extension Worker {
         guard value >= 0, value < Double(MOS_OVERLAP_POLICY_COUNT), value == value.rounded() else {
             return failure(EINVAL, "there is no such overlap policy")
         }
-        func apply(_ registration: inout Registration) {
-            if side == .client {
-                registration.clientPolicy = Int8(value)
-            } else {
-                registration.serverPolicy = Int8(value)
+        if slot >= 0 {
+            guard table.isLive(slot, generation: generation) else { return badFlow() }
+            let ext = table.conns[slot].ext
+            if ext >= 0, table[stream: ext, side.other].top > 0 {
+                return failure(
+                    EBUSY,
+                    "bytes have arrived: the overlap policy cannot change any more"
+                )
             }
         }
-        if slot < 0 {
-            apply(&sockets[Int(number)].registration)
-            socketsChanged()
-            return 0
-        }
-        guard table.isLive(slot, generation: generation) else { return badFlow() }
-        let ext = table.conns[slot].ext
-        if ext >= 0, table[stream: ext, side.other].top > 0 {
-            return failure(EBUSY, "bytes have arrived: the overlap policy cannot change any more")
-        }
-        return change(number, slot, generation, apply)
+        return setRegistered(number, slot, generation) { $0.setPolicy(Int8(value), of: side) }
     }
 
     /// The overlap policy of the receive buffer of `side`: that of the first socket that chose one.

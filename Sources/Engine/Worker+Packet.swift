@@ -104,8 +104,7 @@ extension Worker {
         isDuplicateACK = repeatsAcknowledgement(slot)
         update = table.send(slot, segment)
         if update.invalid == UInt8(MOS_INVALID_ACK), isProofOfLoss(slot) {
-            table.resynchronize(slot, with: segment)
-            update = table.send(slot, segment)
+            update = table.resynchronize(slot, with: segment)
         }
         noteOptions(slot)
         if update.invalid != 0 {

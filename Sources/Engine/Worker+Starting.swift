@@ -28,7 +28,9 @@ extension Worker {
 
     /// The flow of a SYN that was not believed until the SYN-ACK in hand answered it.
     private mutating func startAnswered(_ syn: RefusedSYN) -> Int32 {
-        let slot = insertFlow(syn.watchers & ~closedSockets, packets[current], fromClient: false)
+        let watchers = syn.watchers & ~closedSockets
+        guard watchers != 0 else { return -1 }
+        let slot = insertFlow(watchers, packets[current], fromClient: false)
         guard slot >= 0 else { return slot }
         table.presumeSYN(slot, seq: SequenceNumber(syn.seq), wasSeen: true)
         table[end: slot, .client].mss = syn.mss
@@ -41,7 +43,7 @@ extension Worker {
     ///
     /// Servers wait at low numbers: below 1024 (system ports), clients are given those from 32768 on (RFC 6335 section 6
     /// and what systems do).
-    private func comesFromServer(_ flags: TCPFlags) -> Bool {
+    private mutating func comesFromServer(_ flags: TCPFlags) -> Bool {
         if flags.isSuperset(of: [.syn, .ack]) { return true }
         func rank(_ port: UInt16) -> Int { port < 1024 ? 0 : port < 32768 ? 1 : 2 }
         return rank(packets[current].sport) < rank(packets[current].dport)
@@ -147,7 +149,11 @@ extension Worker {
         guard segment.isOpening else { return false }
         let conn = table.conns[slot]
         let sender = conn[segment.sender]
-        if sender.known & 3 == 1, sender.iss == segment.seq.value { return false }
+        if sender.known & UInt8(MOS_KNOWN_ISS | MOS_KNOWN_INFERRED) == UInt8(MOS_KNOWN_ISS),
+            sender.iss == segment.seq.value
+        {
+            return false
+        }
         switch conn.phase {
         case Timeouts.Class.closing: return true
         case Timeouts.Class.timeWait:
@@ -161,7 +167,7 @@ extension Worker {
     }
 
     /// True when the connection has been silent for longer than a handshake may take.
-    private func isSilent(_ conn: mos_conn) -> Bool {
+    private mutating func isSilent(_ conn: mos_conn) -> Bool {
         let silence =
             Timestamp(packets[current].time).nanoseconds &- Timestamp(conn.last).nanoseconds
         return silence > timeouts.handshake

@@ -21,15 +21,13 @@ public struct SenderUpdate: Sendable {
     @inlinable public init() {}
 }
 
-/// The bits of ``mos_endpoint/known``.
+/// The bits of ``mos_endpoint/known``, as the shared layout numbers them.
 enum Knowledge {
-    static let iss: UInt8 = 1
-    static let inferred: UInt8 = 2
-    static let sentSYNACK: UInt8 = 4
-    /// Nothing but the other end's acknowledgement tells of it.
-    static let unseen: UInt8 = 8
-    /// Its SYN spoke for ECN.
-    static let ecn: UInt8 = 32
+    static var iss: UInt8 { UInt8(MOS_KNOWN_ISS) }
+    static var inferred: UInt8 { UInt8(MOS_KNOWN_INFERRED) }
+    static var sentSYNACK: UInt8 { UInt8(MOS_KNOWN_SYNACK) }
+    static var unseen: UInt8 { UInt8(MOS_KNOWN_UNSEEN) }
+    static var ecn: UInt8 { UInt8(MOS_KNOWN_ECN) }
 }
 
 extension FlowTable {
@@ -60,10 +58,15 @@ extension FlowTable {
     ///
     /// Source: RFC 9293 section 3.10.7, read from outside: what an end sends tells what state it is in.
     public mutating func send(_ slot: Int32, _ segment: Segment) -> SenderUpdate {
+        self[end: slot, segment.sender].packets &+= 1
+        self[end: slot, segment.sender].flags |= segment.flags.rawValue
+        return judge(slot, segment)
+    }
+
+    /// The same for a segment that is counted already.
+    private mutating func judge(_ slot: Int32, _ segment: Segment) -> SenderUpdate {
         let side = segment.sender
         var update = SenderUpdate()
-        self[end: slot, side].packets &+= 1
-        self[end: slot, side].flags |= segment.flags.rawValue
         update.offset = payloadOffset(slot, segment)
         if segment.flags.contains(.rst) {
             guard isAcceptableReset(slot, segment) else {
@@ -144,6 +147,22 @@ extension FlowTable {
         self[end: slot, .client].known = Knowledge.iss | (wasSeen ? 0 : Knowledge.inferred)
         _ = move(slot, .client, .sendSYN)
         _ = move(slot, .server, .receiveSYN)
+    }
+
+    /// Both ends agree on a point that is farther ahead than windows allow: a long part was not captured, and the
+    /// connection goes on from there.
+    ///
+    /// - Parameters:
+    ///   - slot: the connection.
+    ///   - segment: acknowledges a segment of the other end that was refused as too far ahead; was itself refused.
+    /// - Returns: what it does to the stack of its sender, now that it is believed.
+    public mutating func resynchronize(_ slot: Int32, with segment: Segment) -> SenderUpdate {
+        let ext = ensureExt(slot)
+        if ext >= 0 {
+            self[stream: ext, segment.sender].ack = segment.ack.value
+            self[stream: ext, segment.sender].set(MOS_STREAM_ACK)
+        }
+        return judge(slot, segment)
     }
 
     /// What is not known of either end is inferred from the first segment that tells of it.

@@ -104,20 +104,6 @@ extension FlowTable {
         return (0...1 << 20).contains(ahead) && (-1 << 20...1 << 20).contains(echo)
     }
 
-    /// Both ends agree on a point that is farther ahead than windows allow: a long part was not captured, and the
-    /// connection goes on from there.
-    ///
-    /// - Parameters:
-    ///   - slot: the connection.
-    ///   - segment: acknowledges a segment of the other end that was refused as too far ahead.
-    public mutating func resynchronize(_ slot: Int32, with segment: Segment) {
-        let ext = ensureExt(slot)
-        guard ext >= 0 else { return }
-        self[stream: ext, segment.sender].ack = segment.ack.value
-        self[stream: ext, segment.sender].set(MOS_STREAM_ACK)
-        self[end: slot, segment.sender].packets &-= 1
-    }
-
     /// True when the segment's timestamp is older than the last one in order: it is a duplicate of an earlier pass
     /// through sequence space, or forged.
     ///

@@ -60,7 +60,7 @@ struct ModelBatch {
     /// Runs the engine over all frames; false when it does anything else than the model.
     mutating func run() throws -> Bool {
         var worker = try Worker(
-            inputs: Inputs([FrameList(cases.flatMap(\.frames))]),
+            inputs: Inputs([FrameSource(cases.flatMap(\.frames))]),
             settings: settings,
             seed: .fixed
         )
@@ -182,31 +182,4 @@ struct ModelBatch {
         if condition || problem != nil { return }
         problem = "seed \(seed), policy \(policy)\(keeps ? ", keep" : ""), case \(index): \(text())"
     }
-}
-
-/// Frames in memory, as a source.
-private final class FrameList: PacketSource {
-    let name = "model"
-    let isLive = false
-    var statistics = SourceStatistics()
-    private let source: RewritingSource<Listed>
-
-    init(_ frames: [OwnedFrame]) { source = RewritingSource(Nothing(), by: Listed(frames: frames)) }
-
-    func receive(into burst: inout FrameBurst) -> Reception { source.receive(into: &burst) }
-}
-
-private struct Listed: FrameRewriter {
-    let frames: [OwnedFrame]
-
-    mutating func rewrite(_ frame: OwnedFrame, into output: inout [OwnedFrame]) {}
-    mutating func finish(into output: inout [OwnedFrame]) { output += frames }
-}
-
-private final class Nothing: PacketSource {
-    let name = "nothing"
-    let isLive = false
-    let statistics = SourceStatistics()
-
-    func receive(into burst: inout FrameBurst) -> Reception { .ended }
 }

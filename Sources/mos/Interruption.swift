@@ -28,7 +28,7 @@ enum Interruption {
     static func takeReportRequest() -> Bool { reports.exchange(0, ordering: .relaxed) > 0 }
 
     private static func handle(_ number: Int32, _ handler: @convention(c) (Int32) -> Void) {
-        var action = unsafe sigaction()
+        var action = sigaction()
         unsafe action.__sigaction_handler.sa_handler = handler
         // No SA_RESTART: a read that waits for a slow pipe returns.
         _ = unsafe sigaction(number, &action, nil)

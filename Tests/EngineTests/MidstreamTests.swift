@@ -152,6 +152,24 @@ struct MidstreamTests {
         )
     }
 
+    @Test func `T57 a new connection that no filter wants is not tracked`() throws {
+        // The server opens it: the filter speaks of connections to port 80.
+        let ladder =
+            Line.handshake + [
+                .server(.syn, 70000), .client(.synAck, 90000, 70001),
+                .server(.ack, 70001, 90001, "new"),
+            ]
+        let recorder = try Recorder(ladder)
+        recorder.stream("", [.connStart, .connEnd, .orphan])
+        recorder.filter(0, MOS_FILTER_SYN, "tcp dst port 80")
+        #expect(
+            recorder.run().dropFirst(2) == [
+                "5 SND CLI CONN_END reuse", "5 RCV SVR CONN_END reuse", "5 ORPHAN", "6 ORPHAN",
+            ]
+        )
+        #expect(recorder.worker.value(.flows) == 1)
+    }
+
     @Test func `T57 a SYN on a connection that was silent for long starts a new one`() throws {
         let ladder = Line.handshake + [.client(.syn, 70000).at(31)]
         #expect(

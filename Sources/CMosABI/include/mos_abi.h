@@ -130,10 +130,17 @@ struct mos_endpoint {
     uint8_t state;               /* MOS_STATE_* */
     uint8_t wscale;              /* shift count, 255 without the option */
     uint8_t flags;               /* every TCP flag that it sent, OR-ed */
-    uint8_t known;               /* bit 0: iss is known or inferred; bit 1: inferred; bit 2: it sent a SYN-ACK;
-                                  * bit 5: its SYN spoke for ECN (RFC 3168 section 6.1.1) */
+    uint8_t known;               /* MOS_KNOWN_* */
 };
 
+/* mos_endpoint.known of a connection. */
+enum {
+    MOS_KNOWN_ISS = 1,           /* iss is known or inferred */
+    MOS_KNOWN_INFERRED = 2,      /* its SYN was not captured */
+    MOS_KNOWN_SYNACK = 4,        /* it sent a SYN that acknowledges the other's */
+    MOS_KNOWN_UNSEEN = 8,        /* nothing but the other end's acknowledgement tells of it */
+    MOS_KNOWN_ECN = 32           /* its SYN spoke for ECN (RFC 3168 section 6.1.1) */
+};
 /* mos_endpoint.known of an ICMP flow's client. */
 enum { MOS_ICMP_HAS_IDENTIFIER = 8, MOS_ICMP_HAS_ANSWER = 16 };
 

@@ -24,6 +24,7 @@ local TCP, port_of, datagram_side = datagram.TCP, datagram.port, datagram.side
 
 local HAS_CONTEXT = abi.constant "CONN_HAS_CONTEXT"
 local MIDSTREAM = abi.constant "CONN_MIDSTREAM"
+local KNOWN_ISS, KNOWN_SYNACK = abi.constant "KNOWN_ISS", abi.constant "KNOWN_SYNACK"
 
 -- Connections as 32-bit words, for addresses: the layout's uint64_t would come out as cdata.
 local words = ffi.cast("const uint32_t *", conns)
@@ -94,9 +95,9 @@ function Side.__index(side, key)
     if e.wscale ~= 255 then return e.wscale end
     return nil
   elseif key == "isn" then
-    if band(e.known, 1) ~= 0 then return e.iss end
+    if band(e.known, KNOWN_ISS) ~= 0 then return e.iss end
     return nil
-  elseif key == "synack" then return band(e.known, 4) ~= 0
+  elseif key == "synack" then return band(e.known, KNOWN_SYNACK) ~= 0
   end
   if key == "bytes" or key == "unique_bytes" then
     local ext = c.ext

@@ -7,7 +7,8 @@ local exts = abi.exts
 local band = bit.band
 
 local ZERO_WINDOW = abi.constant "STREAM_ZERO_WINDOW"
-local ISS, INFERRED, ECN = 1, 2, 32 -- bits of mos_endpoint.known
+local ISS, INFERRED = abi.constant "KNOWN_ISS", abi.constant "KNOWN_INFERRED"
+local ECN = abi.constant "KNOWN_ECN"
 
 local health = {}
 
