@@ -4,7 +4,7 @@
  * Ids and lengths are int32_t, addresses and sequence numbers uint32_t, 64-bit counters and times of
  * scripts double, so that no accessor allocates. Change anything here: raise MOS_ABI_VERSION. */
 
-enum { MOS_ABI_VERSION = 6 };
+enum { MOS_ABI_VERSION = 7 };
 
 /* Sides, hooks and events have numbers that never coincide, so that one in the place of another is caught. */
 enum { MOS_SIDE_CLI = 0, MOS_SIDE_SVR = 1, MOS_SIDE_BOTH = 2 };
@@ -41,6 +41,13 @@ enum {
     MOS_OVERLAP_POLICY_COUNT = 15
 };
 
+/* What setlastpkt does with the packet in hand: one action; for OVERWRITE one region; checksums to be set right. */
+enum {
+    MOS_DROP = 0x1000, MOS_CHOMP = 0x2000, MOS_INSERT = 0x4000, MOS_OVERWRITE = 0x8000,
+    MOS_ETH_HDR = 0x10000, MOS_IP_HDR = 0x20000, MOS_TCP_HDR = 0x40000, MOS_TCP_PAYLOAD = 0x80000,
+    MOS_UPDATE_IP_CHKSUM = 0x100000, MOS_UPDATE_TCP_CHKSUM = 0x200000
+};
+
 /* TCP states; NONE is the side of which nothing was seen yet. */
 enum {
     MOS_STATE_NONE = 0, MOS_STATE_CLOSED = 1, MOS_STATE_LISTEN = 2, MOS_STATE_SYN_SENT = 3,
@@ -72,7 +79,8 @@ enum { MOS_REXMIT_NONE = 0, MOS_REXMIT_RTO = 1, MOS_REXMIT_FAST = 2, MOS_REXMIT_
 /* mos_conn.flags. */
 enum {
     MOS_CONN_MIDSTREAM = 1, MOS_CONN_HAS_CONTEXT = 2, MOS_CONN_HAS_STATE = 4,
-    MOS_CONN_SUSPECT = 8         /* bytes are missing that the other end has acknowledged */
+    MOS_CONN_SUSPECT = 8,        /* bytes are missing that the other end has acknowledged */
+    MOS_CONN_EDITED = 16         /* its streams were made longer or shorter: numbers are translated */
 };
 
 /* A point in time since 1970-01-01 UTC. */
@@ -245,6 +253,27 @@ struct mos_ext {
     struct mos_reader reader;
 };
 
+/* A TCP segment that a script makes: what `has` does not name is filled in from the flow. 32 bytes. */
+struct mos_outgoing {
+    int32_t side;                /* the side that it is for */
+    uint32_t has;                /* MOS_OUTGOING_* */
+    uint32_t seq, ack;           /* as its receiver counts */
+    int32_t window;              /* unscaled */
+    int32_t flags;               /* the TCP flags */
+    int32_t ttl;
+    int32_t payload_len;         /* the bytes come beside it */
+};
+enum {
+    MOS_OUTGOING_SEQ = 1, MOS_OUTGOING_ACK = 2, MOS_OUTGOING_WINDOW = 4, MOS_OUTGOING_FLAGS = 8, MOS_OUTGOING_TTL = 16
+};
+
+/* The ends of a flow that is looked for, in either order. 40 bytes. */
+struct mos_ends {
+    struct mos_addr a, b;
+    uint16_t a_port, b_port;
+    uint8_t ip_version, pad0, pad1, pad2;
+};
+
 /* What `next` hands out, and where calls leave their results. One per worker, fixed for life. */
 struct mos_event {
     int32_t slot;                /* callback slot, also the result of next; 0 = leave the loop */
@@ -314,6 +343,16 @@ struct mos_api {
     /* 1 when a flow is known that such a packet is about: value = slot, generation, and the socket that sees it, which
      * is `socket` when that watches it; else 0. */
     int32_t (*icmp_flow)(void *worker, int32_t socket);
+    /* The callback slot of an event at a hook: of a flow, or of a socket (flow < 0) for its later flows; 0 = none. */
+    int32_t (*registered)(void *worker, int32_t socket, int32_t flow, uint32_t generation, int32_t event, int32_t hook);
+    /* 1 when there is a flow between those ends that `socket` watches (< 0: any): value = slot, generation, socket; else 0. */
+    int32_t (*find_flow)(void *worker, int32_t socket, const struct mos_ends *ends);
+    /* setlastpkt: what = action, region and checksums; of CHOMP, length is what goes. flow < 0: the packet in hand of a socket. */
+    int32_t (*change_packet)(void *worker, int32_t socket, int32_t flow, uint32_t generation, int32_t what, int32_t offset, const char *bytes, int32_t length);
+    /* Sends a whole frame towards a side of a flow, ahead of the packet in hand; checksums are filled in. */
+    int32_t (*send_frame)(void *worker, int32_t socket, int32_t flow, uint32_t generation, int32_t side, const char *bytes, int32_t length);
+    int32_t (*send_segment)(void *worker, int32_t socket, int32_t flow, uint32_t generation, const struct mos_outgoing *segment, const char *payload);
+    int32_t (*reset_flow)(void *worker, int32_t socket, int32_t flow, uint32_t generation);
 };
 enum { MOS_EMIT_RECORD = 1, MOS_EMIT_PRINT = 2, MOS_EMIT_DIAGNOSTIC = 3 };
 enum { MOS_HASH_MD5 = 1, MOS_HASH_SHA1 = 2, MOS_HASH_SHA256 = 3 };

@@ -21,7 +21,6 @@ local api, worker, ev = abi.api, abi.worker, abi.event
 
 local mos = {}
 
-for name, number in pairs(schema.numbers) do mos[name] = number end
 for _, section in ipairs { schema.events, schema.constants } do
   for _, entry in ipairs(section) do mos[entry.name] = abi.constant(entry.name) end
 end

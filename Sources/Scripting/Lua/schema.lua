@@ -39,12 +39,6 @@ schema.events = {
     doc = "an IP packet of no tracked connection; the callback's first argument is the socket" },
 }
 
---- Plain numbers that the shared layout does not name; those of setlastpkt may be added up.
-schema.numbers = {
-  DROP = 0x1000, CHOMP = 0x2000, INSERT = 0x4000, OVERWRITE = 0x8000, ETH_HDR = 0x10000,
-  IP_HDR = 0x20000, TCP_HDR = 0x40000, TCP_PAYLOAD = 0x80000, UPDATE_IP_CHKSUM = 0x100000,
-  UPDATE_TCP_CHKSUM = 0x200000,
-}
 
 --- Constants whose numbers are those of the shared layout, besides events and options.
 schema.constants = {
@@ -57,6 +51,16 @@ schema.constants = {
   { name = "SIDE_CLI", doc = "the side that sent the first SYN" },
   { name = "SIDE_SVR", doc = "the other side" },
   { name = "SIDE_BOTH", doc = "both sides, where a call takes them" },
+  { name = "DROP", doc = "setlastpkt: the packet is not handed on" },
+  { name = "OVERWRITE", doc = "setlastpkt: bytes of one region are replaced" },
+  { name = "INSERT", doc = "setlastpkt: bytes are added to the payload" },
+  { name = "CHOMP", doc = "setlastpkt: bytes of the payload are taken out" },
+  { name = "ETH_HDR", doc = "the region from the frame's first byte to the IP header" },
+  { name = "IP_HDR", doc = "the region of the IP header" },
+  { name = "TCP_HDR", doc = "the region of the transport header, options included" },
+  { name = "TCP_PAYLOAD", doc = "the region behind the transport header" },
+  { name = "UPDATE_IP_CHKSUM", doc = "the IP header's checksum is set right afterwards" },
+  { name = "UPDATE_TCP_CHKSUM", doc = "the transport checksum is set right afterwards" },
   { name = "OVERLAP_POLICY_FIRST", doc = "the bytes that came first stay" },
   { name = "OVERLAP_POLICY_LAST", doc = "the bytes that came last replace" },
   { name = "OVERLAP_POLICY_BSD", doc = "as FreeBSD, NetBSD, OpenBSD and AIX do" },
@@ -394,7 +398,7 @@ end
 
 local public = { "events", "constants", "options", "calls", "values" }
 
---- The entry behind `mos.<name>`, or nil; numbers have none.
+--- The entry behind `mos.<name>`, or nil.
 function schema.find_public(name)
   for _, section in ipairs(public) do
     local entry = schema.find(schema[section], name)
@@ -409,7 +413,6 @@ function schema.public_names()
   for _, section in ipairs(public) do
     for _, name in ipairs(schema.names(schema[section])) do names[#names + 1] = name end
   end
-  for name in pairs(schema.numbers) do names[#names + 1] = name end
   table.sort(names)
   return names
 end
