@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// Inline, the frames of a datagram wait until it is complete; then they leave as they came.
+import Packets
+
+/// Frames that are held, in order of arrival: a chain of pieces, the first of each frame marked.
+public struct HeldFrames: BitwiseCopyable, Sendable {
+    var first: Int32 = -1
+    var last: Int32 = -1
+    /// How many.
+    public internal(set) var count: Int32 = 0
+}
+
+extension FragmentReassembler {
+    /// Adds a copy of `bytes` to the frames that a datagram holds.
+    ///
+    /// - Returns: false when the datagram was given up for want of room, or holds too many already.
+    mutating func hold(_ bytes: ByteView, of slot: Int32) -> Bool {
+        guard datagrams[slot].frames.count < Int32(Self.maximumPieces) else {
+            counts.bad += 1
+            return false
+        }
+        var at = 0
+        repeat {
+            guard makeRoom(for: slot) else { return false }
+            let piece = pieces.take()
+            let part = bytes.slice(at, FragmentCells.size)
+            cells.write(part, to: piece)
+            pieces[piece] = FragmentPiece(
+                next: -1,
+                offset: Int32(bytes.count),
+                length: Int32(part.count),
+                continues: at > 0
+            )
+            append(piece, to: slot)
+            at += part.count
+        } while at < bytes.count
+        datagrams[slot].frames.count += 1
+        return true
+    }
+
+    /// The frames of the packet completed last wait for the one that it is a part of.
+    mutating func holdCompleted(for slot: Int32) {
+        let frames = completed
+        completed = HeldFrames()
+        guard frames.first >= 0 else { return }
+        let before = datagrams[slot].frames
+        if before.last >= 0 { pieces[before.last].next = frames.first }
+        datagrams[slot].frames = HeldFrames(
+            first: before.first >= 0 ? before.first : frames.first,
+            last: frames.last,
+            count: before.count + frames.count
+        )
+    }
+
+    private mutating func append(_ piece: Int32, to slot: Int32) {
+        let last = datagrams[slot].frames.last
+        if last >= 0 { pieces[last].next = piece } else { datagrams[slot].frames.first = piece }
+        datagrams[slot].frames.last = piece
+    }
+
+    /// Gives held frames back.
+    mutating func release(_ frames: HeldFrames) {
+        var piece = frames.first
+        while piece >= 0 {
+            let next = pieces[piece].next
+            pieces.give(piece)
+            piece = next
+        }
+    }
+
+    /// Calls `body` with each frame of the packet completed last, in order of arrival, in a place that is valid during
+    /// the call; then they are given back.
+    public mutating func takeFrames(_ body: (ByteView) -> Void) {
+        let frames = completed
+        completed = HeldFrames()
+        var piece = frames.first
+        while piece >= 0 {
+            let isWhole = Int(pieces[piece].offset) <= FragmentCells.size
+            var length = Int(pieces[piece].length)
+            if isWhole { body(cells.view(piece, 0, length)) } else { gathered.begin(.empty) }
+            if !isWhole { gathered.put(cells.view(piece, 0, length), at: 0) }
+            var at = length
+            piece = pieces[piece].next
+            while piece >= 0, pieces[piece].continues {
+                length = Int(pieces[piece].length)
+                gathered.put(cells.view(piece, 0, length), at: at)
+                at += length
+                piece = pieces[piece].next
+            }
+            if !isWhole { body(gathered.view) }
+        }
+        release(frames)
+    }
+}
