@@ -9,7 +9,7 @@ import TCPTracking
 struct EditedStream {
     /// What the sender sends, from `origin` on.
     private let sent: [UInt8]
-    /// The first offset; what lies before has been acknowledged. Near 2^32 numbers wrap.
+    /// The first offset: what lies before has been acknowledged, and near 2^32 numbers wrap.
     private let origin: Int64
     private let iss: SequenceNumber
     private var edits = StreamEdits()
