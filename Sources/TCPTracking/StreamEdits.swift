@@ -105,7 +105,7 @@ public struct StreamEdits: Sendable {
         let index = firstEdit { $0.place > offset }
         guard index > 0 else { return offset - floor.receiver + floor.sender }
         let edit = edits[index - 1]
-        return offset < edit.placeEnd ? edit.owner + 1 : edit.end + (offset - edit.placeEnd)
+        return offset < edit.placeEnd ? edit.owner : edit.end + (offset - edit.placeEnd)
     }
 
     /// What of S a receiver has that has this range of R; nil when no byte of S is in it as a whole.
