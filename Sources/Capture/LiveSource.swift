@@ -22,8 +22,6 @@ public final class LiveSource: PacketSource {
     private var losses = LiveLosses()
     private var failure: SourceError?
 
-    private static let pollTimeout: Int32 = 10
-
     /// Opens an interface.
     ///
     /// - Parameter interface: as `ip link` names it, or `any` for all of them.
@@ -61,13 +59,13 @@ public final class LiveSource: PacketSource {
         return statistics
     }
 
-    /// Fills `burst` with copies of what is in the ring; waits up to 10 ms when that is empty.
+    /// The ring's descriptor tells.
+    public var readiness: Readiness { .descriptor(descriptor) }
+
+    /// Fills `burst` with copies of what is in the ring.
     public func receive(into burst: inout FrameBurst) -> Reception {
         burst.removeAll()
-        if let failure { return .failed(failure) }
-        if takeFrames(into: &burst) || waitForFrames() && takeFrames(into: &burst) {
-            return .frames
-        }
+        if failure == nil, takeFrames(into: &burst) { return .frames }
         if let failure { return .failed(failure) }
         return .idle
     }
@@ -85,11 +83,6 @@ public final class LiveSource: PacketSource {
         unsafe burstMemory.pointee.hand(to: &burst)
         received &+= UInt64(burst.count)
         return burst.count > 0
-    }
-
-    private func waitForFrames() -> Bool {
-        var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        return unsafe failure == nil && poll(&request, 1, Self.pollTimeout) > 0
     }
 
     private func readFailure() -> SourceError {

@@ -5,12 +5,22 @@ import Packets
 public enum Reception {
     /// The burst holds at least one frame.
     case frames
-    /// A live source had nothing for now (it may have waited up to some ten milliseconds).
+    /// The source has nothing for now; ``PacketSource/readiness`` tells how to wait for more.
     case idle
     /// The source is at its end.
     case ended
     /// The source cannot go on; what it delivered before stays valid.
     case failed(SourceError)
+}
+
+/// How whoever finds a source empty learns that it has more.
+public enum Readiness: Equatable, Sendable {
+    /// Nothing needs to be done: a source that says ``Reception/idle`` has waited some ten milliseconds already.
+    case ownWait
+    /// poll(2) tells when this descriptor can be read.
+    case descriptor(Int32)
+    /// It must be asked again.
+    case polled
 }
 
 /// Where packets come from: a capture file, a live interface, a DPDK port, or a wrapper around one of them.
@@ -25,6 +35,8 @@ public protocol PacketSource: AnyObject {
     var statistics: SourceStatistics { get }
     /// How much of it was read, 0 to 1; nil when nobody knows.
     var progress: Double? { get }
+    /// How to wait for more when it had nothing; the same as long as it is open.
+    var readiness: Readiness { get }
     /// Empties `burst` and fills it with the frames that are there, 64 at most.
     func receive(into burst: inout FrameBurst) -> Reception
 }
@@ -32,6 +44,8 @@ public protocol PacketSource: AnyObject {
 extension PacketSource {
     /// Nobody knows.
     public var progress: Double? { nil }
+    /// It waits by itself, or never has to.
+    public var readiness: Readiness { .ownWait }
 }
 
 /// What a source received and what it lost before the engine saw it.

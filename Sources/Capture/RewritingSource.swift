@@ -32,6 +32,8 @@ public final class RewritingSource<Rewriter: FrameRewriter>: PacketSource {
     public var name: String { upstream.name }
     /// Whether the source upstream is live.
     public var isLive: Bool { upstream.isLive }
+    /// As the source upstream.
+    public var readiness: Readiness { upstream.readiness }
     /// What the source upstream lost, and what was handed out here.
     public var statistics: SourceStatistics {
         var statistics = upstream.statistics

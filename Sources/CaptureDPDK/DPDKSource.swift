@@ -14,7 +14,6 @@ public final class DPDKSource: PacketSource {
     /// False when net_pcap reads a file: its packets wait until somebody takes them.
     public let isLive: Bool
     private let port: DPDKPort
-    private var pause = PollPause()
     private var received: UInt64 = 0
 
     /// Opens the port that `specification` names; the first one of a process starts DPDK.
@@ -61,24 +60,18 @@ public final class DPDKSource: PacketSource {
     /// DPDK's name of the driver behind the port.
     public var driver: String { port.driver }
 
-    /// Polls the port; sleeps for a millisecond at most when it stays silent.
+    /// A port has no descriptor.
+    public var readiness: Readiness { .polled }
+
+    /// Polls the port.
     ///
     /// - Parameter burst: emptied, then filled.
     /// - Returns: `.frames` or `.idle`; a port never ends.
     public func receive(into burst: inout FrameBurst) -> Reception {
         burst.removeAll()
-        while true {
-            let count = port.receive(into: &burst)
-            if count > 0 {
-                received &+= UInt64(count)
-                pause.reset()
-                return .frames
-            }
-            let nanoseconds = pause.next()
-            guard nanoseconds > 0 else { continue }
-            var time = timespec(tv_sec: 0, tv_nsec: nanoseconds)
-            _ = unsafe nanosleep(&time, nil)
-            return .idle
-        }
+        let count = port.receive(into: &burst)
+        guard count > 0 else { return .idle }
+        received &+= UInt64(count)
+        return .frames
     }
 }

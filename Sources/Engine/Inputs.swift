@@ -2,8 +2,8 @@
 import Capture
 import Packets
 
-/// The sources of one worker: files one after the other, or live sources in turn; the filter ahead of everything; the
-/// limits that end a run.
+/// The sources of one worker: files one after the other, interfaces in turn; which of them are the two ends of an
+/// inline pair; the filter ahead of everything; the limits that end a run.
 public struct Inputs: ~Copyable {
     /// What a worker is told when it asks for packets.
     enum Outcome {
@@ -16,7 +16,12 @@ public struct Inputs: ~Copyable {
     private var index = 0 {
         didSet { if index < sources.count { source = sources[index] } }
     }
-    private var takesTurn = false
+    /// Interfaces take turns, files come one after the other.
+    private let takesTurns: Bool
+    private var wait: SourceWait
+    /// Those of the sources in turn that are at their end.
+    private var isOver: [Bool]
+    private var pairs: PortPairs
     /// A filter for frames; what does not pass is counted and otherwise unseen.
     public var filter: FrameFilter?
     /// Packets after which the run ends, nil = no limit.
@@ -32,11 +37,27 @@ public struct Inputs: ~Copyable {
     public private(set) var errors: [SourceError] = []
 
     /// The sources, in the order in which they are read.
-    public init(_ sources: [any PacketSource], stop: StopRequests = StopRequests()) {
+    ///
+    /// - Parameters:
+    ///   - sources: files, or interfaces, which are asked in turn.
+    ///   - peers: for each source the number of the one through which its frames leave, nil for one that is only
+    ///     watched; none at all = nothing is ever sent. Those that have a peer are each other's, and ports.
+    ///   - stop: what says that the user asked for the end.
+    public init(
+        _ sources: [any PacketSource],
+        peers: [Int?] = [],
+        stop: StopRequests = StopRequests()
+    ) {
         self.sources = sources
         self.stop = stop
         source = sources.first ?? NoSource()
-        isLive = source.isLive
+        pairs = PortPairs(sources, peers: peers)
+        isLive = sources.contains(where: \.isLive)
+        takesTurns = pairs.isInline || sources.contains { $0.readiness != .ownWait }
+        wait = SourceWait(takesTurns ? sources : [])
+        isOver = sources.map { _ in false }
+        // Whose turn it is comes first.
+        if takesTurns { index = sources.count - 1 }
     }
 
     /// True when packets are lost if nobody takes them.
@@ -72,32 +93,87 @@ public struct Inputs: ~Copyable {
         return (Double(index) + share) / Double(sources.count)
     }
 
-    /// Fills `burst` from the source in hand.
+    /// Fills `burst` from the source in hand, or from the next one that has frames.
     mutating func receive(into burst: inout FrameBurst) -> Outcome {
-        if stop.isRaised || sources.isEmpty || index >= sources.count { return .ended }
-        if takesTurn { index = (index + 1) % sources.count }
-        switch source.receive(into: &burst) {
-        case .frames:
-            takesTurn = sources.count > 1 && isLive
-            bursts &+= 1
-            if isBreath { onBreath?() }
-            return .frames
-        case .idle:
-            takesTurn = sources.count > 1 && isLive
-            onBreath?()
-            return .idle
-        case .ended:
-            return advance()
-        case .failed(let error):
-            errors.append(error)
-            return advance()
-        }
+        if stop.isRaised || index >= sources.count { return .ended }
+        return takesTurns ? receiveInTurn(into: &burst) : receiveInOrder(into: &burst)
     }
 
-    private mutating func advance() -> Outcome {
-        if isLive { return .ended }
+    private mutating func receiveInOrder(into burst: inout FrameBurst) -> Outcome {
+        switch source.receive(into: &burst) {
+        case .frames: return hasFrames()
+        case .idle: return isIdle()
+        case .failed(let error): errors.append(error)
+        case .ended: break
+        }
         index += 1
         return index < sources.count ? .nextFile : .ended
+    }
+
+    /// Waits only after all were asked in vain.
+    private mutating func receiveInTurn(into burst: inout FrameBurst) -> Outcome {
+        repeat {
+            var left = 0
+            for _ in 0..<sources.count {
+                index = index + 1 < sources.count ? index + 1 : 0
+                if isOver[index] { continue }
+                switch source.receive(into: &burst) {
+                case .frames:
+                    wait.reset()
+                    return hasFrames()
+                case .idle: left += 1
+                case .ended: isOver[index] = true
+                case .failed(let error):
+                    errors.append(error)
+                    return .ended
+                }
+            }
+            if left == 0 { return .ended }
+        } while wait.wait() && !stop.isRaised
+        return isIdle()
+    }
+
+    private mutating func hasFrames() -> Outcome {
+        bursts &+= 1
+        if isBreath { onBreath?() }
+        return .frames
+    }
+
+    private func isIdle() -> Outcome {
+        onBreath?()
+        return .idle
+    }
+}
+
+extension Inputs {
+    /// True when the frames of some source leave through another one.
+    @inline(__always)
+    public var isInline: Bool { pairs.isInline }
+
+    /// The number of the port through which the frames of source `index` leave; nil when it is only watched.
+    @inline(__always)
+    public func peer(of index: Int) -> Int? { pairs.peer(of: index) }
+
+    /// Bytes of the largest IP packet that port `index` sends, as it was opened.
+    @inline(__always)
+    public func mtu(of index: Int) -> Int { pairs.mtu(of: index) }
+
+    /// True when port `index` sends frames whose transport checksum is not finished.
+    @inline(__always)
+    public func carriesOffloads(_ index: Int) -> Bool { pairs.carriesOffloads(index) }
+
+    /// What all ports sent and what they could not.
+    public var departures: DepartureStatistics { pairs.departures }
+
+    /// Sends all frames of `list`.
+    ///
+    /// - Parameters:
+    ///   - list: the frames, in order.
+    ///   - through: the number of a port that has a peer.
+    ///   - from: the number of the port whose last burst the list's places mean.
+    @inline(__always)
+    public mutating func send(_ list: borrowing DepartureList, through: Int, from: Int) {
+        pairs.send(list, through: through, from: from)
     }
 }
 

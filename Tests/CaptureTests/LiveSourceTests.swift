@@ -38,6 +38,7 @@ struct LiveSourceTests {
         var found: [[UInt8]] = []
         var times: [Timestamp] = []
         var burst = FrameBurst()
+        var wait = SourceWait([source])
         var patience = 300
         while found.count < payloads.count && patience > 0 {
             switch source.receive(into: &burst) {
@@ -49,7 +50,9 @@ struct LiveSourceTests {
                     times.append(burst[index].time)
                     #expect(burst[index].wireLength == bytes.count)
                 }
-            case .idle: patience -= 1
+            case .idle:
+                _ = wait.wait()
+                patience -= 1
             case .ended, .failed: patience = 0
             }
         }
@@ -76,8 +79,12 @@ struct LiveSourceTests {
         try #require(ip("link", "del", name))
         var burst = FrameBurst()
         var failure: SourceError?
+        var wait = SourceWait([source])
         for _ in 0..<300 where failure == nil {
-            if case .failed(let error) = source.receive(into: &burst) { failure = error }
+            switch source.receive(into: &burst) {
+            case .failed(let error): failure = error
+            default: _ = wait.wait()
+            }
         }
         #expect(
             failure

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 import Testing
 
-@testable import CaptureDPDK
+@testable import Capture
 
 @Suite struct PollPauseTests {
     @Test func `a silent port is polled at once, then after short and then after long pauses`() {
