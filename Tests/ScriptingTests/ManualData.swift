@@ -106,7 +106,11 @@ private func markDiagnostics(_ calls: EngineCalls) {
 private let root = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.joined()
 
 /// Runs an example of the manual, or `code` in its place, with the engine itself over the capture that it names.
-func runManual(_ example: ManualRecord, code: String? = nil) throws -> ManualRun {
+func runManual(
+    _ example: ManualRecord,
+    code: String? = nil,
+    inline: ScriptOptions.Inline? = nil
+) throws -> ManualRun {
     var settings = Settings()
     for setting in example["setting"] {
         let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
@@ -116,6 +120,7 @@ func runManual(_ example: ManualRecord, code: String? = nil) throws -> ManualRun
     options.arguments = example["argument"]
     options.format = ScriptOptions.Format(rawValue: example.one("format")) ?? .json
     options.errorsInARow = settings.errorsInARow
+    options.inline = inline
     let capture = "\(root)/examples/captures/\(example.one("capture")).pcap"
     var inputs = Inputs([try CaptureFileSource(path: capture)])
     if !example.one("filter").isEmpty { inputs.filter = try FrameFilter(example.one("filter")) }

@@ -1,9 +1,11 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- Every name that a script can use, once: constants, events, options, calls, fields and methods
 -- (those of sides, packets, views and handles in schema_fields.lua).
--- From here come the constants' numbers, `mos events`, `mos doc`, `mos check`, "did you mean" and the
--- errors that name what is allowed. `step` marks what a later version brings; names without it exist.
--- Of fields `type` and `unit` say what they are, `null` when they are nil; `set` that they may be set.
+--
+-- From here come the constants' numbers, `mos events`, `mos doc`, `mos check`, "did you mean" and
+-- the errors that name what is allowed. `step` marks what a later version brings; names without it
+-- exist. Of fields `type` and `unit` say what they are, `null` when they are nil, `set` that they
+-- may be set.
 local schema = {}
 
 for name, section in pairs(require "mos.schema_fields") do schema[name] = section end

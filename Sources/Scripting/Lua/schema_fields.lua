@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: BSD-2-Clause
--- The part of the schema that is the fields and methods of values: sides of flows, packets and their
--- headers, views, handles. `type` and `unit` say what a field is, `null` when it is nil; rows with
--- `args` are methods.
+-- The part of the schema that is the fields and methods of values: sides of flows, packets and
+-- their headers, views, handles. `type` and `unit` say what a field is, `null` when it is nil; rows
+-- with `args` are methods.
 local fields = {}
 
 --- Fields of flow.cli and flow.svr: what that end is and sent.

@@ -8,26 +8,29 @@ return {
   {
     name = "mos.setlastpkt",
     args = {
-      { "flow", "flow", "the flow whose packet is in hand; a RAW socket or that of an ON_ORPHAN for its "
-        .. "packet" },
-      { "side", "side", "as in the C API; the packet in hand is meant with any" },
+      { "flow or s", "target", "the flow whose packet is in hand; of a RAW socket's packet, or an "
+        .. "orphan, the socket", valid = "flow" },
+      { "side", "side", "as in the C API; it is the packet in hand with any, and with nil" },
       { "offset", "number", "where, from the region's first byte" },
-      { "data", "text", "the bytes; of CHOMP how many; of DROP nothing" },
-      { "flags", "flags", "exactly one action: DROP, OVERWRITE, INSERT or CHOMP. With OVERWRITE exactly "
-        .. "one region: ETH_HDR, IP_HDR, TCP_HDR or TCP_PAYLOAD; with INSERT and CHOMP TCP_PAYLOAD "
-        .. "or none. Besides UPDATE_IP_CHKSUM and UPDATE_TCP_CHKSUM. Add them up" },
+      { "data", "bytestring", "the bytes; of CHOMP how many they are, as a number; of DROP "
+        .. "nothing" },
+      { "flags", "flags", "exactly one action: DROP, OVERWRITE, INSERT or CHOMP. With OVERWRITE "
+        .. "exactly one region: ETH_HDR, IP_HDR, TCP_HDR or TCP_PAYLOAD; with INSERT and CHOMP "
+        .. "TCP_PAYLOAD or none. Besides UPDATE_IP_CHKSUM and UPDATE_TCP_CHKSUM. Add them up",
+        valid = "mos.OVERWRITE + mos.TCP_PAYLOAD" },
     },
     result = "true.",
-    raised = { ENDED, { "EINVAL", "several actions or regions, or none; bytes outside the region; a change "
-      .. "of the packet's layout. The message says what is allowed" } },
+    raised = { { "EBADF", "neither flow nor socket, or the flow has ended" },
+      { "EINVAL", "several actions or regions, or none; bytes outside the region; a change of the "
+        .. "packet's layout; a closed socket. The message says what is allowed" } },
     returned = { NOT_INLINE, NO_PACKET,
       { "EBUSY", "INSERT, CHOMP: bytes that passed before, or with bytes behind them that did" },
-      { "ENOBUFS", "INSERT, CHOMP: 256 edits, or 256 KiB of inserted bytes, wait in that direction for "
-        .. "their acknowledgement" },
+      { "ENOBUFS", "INSERT, CHOMP: 256 edits, or 256 KiB of inserted bytes, wait in that "
+        .. "direction for their acknowledgement" },
       { "EOPNOTSUPP", "INSERT, CHOMP: UDP, tunnelled packets, RAW sockets" } },
     notes = [[
-`flow:drop`, `flow:overwrite`, `flow:insert` and `flow:chomp` are the same without flags. What a change
-means for the stacks and for other sockets is on the page `inline`.]],
+`flow:drop`, `flow:overwrite`, `flow:insert` and `flow:chomp` are the same without flags. What a
+change means for the stacks and for other sockets is on the page `inline`.]],
     examples = {
       { inline = true, code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
@@ -46,9 +49,9 @@ end)]] },
     raised = { ENDED },
     returned = { NOT_INLINE, NO_PACKET },
     notes = [[
-The packet in hand is not forwarded. It has been monitored all the same: both stacks take it, and the
-copy that its sender sends later is a retransmission. To refuse a connection, drop its packets for good or
-reset it. Of a packet in fragments all go.]],
+The packet in hand is not forwarded. It has been monitored all the same: both stacks take it, and
+the copy that its sender sends later is a retransmission. To refuse a connection, drop its packets
+for good or reset it. Of a packet in fragments all go.]],
     examples = {
       { inline = true, text = "Nothing of telnet passes:", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
@@ -58,22 +61,23 @@ watch:on(mos.ON_PKT_IN, mos.HK_SND, function(flow) flow:drop() end)]] },
     see = { "mos.setlastpkt", "mos.reset_conn", "inline" },
   },
   {
-    name = "flow:overwrite", args_text = "region, offset, data[, flags]",
+    name = "flow:overwrite",
     forms = { "s:overwrite(region, offset, data[, flags])" },
     args = {
       { "region", "region", "mos.ETH_HDR, mos.IP_HDR, mos.TCP_HDR or mos.TCP_PAYLOAD" },
       { "offset", "number", "where, from the region's first byte" },
-      { "data", "text", "the bytes that replace as many" },
-      { "flags", "flags", "mos.UPDATE_IP_CHKSUM, mos.UPDATE_TCP_CHKSUM or their sum; left out: both" },
+      { "data", "bytestring", "the bytes that replace as many" },
+      { "flags", "flags", "mos.UPDATE_IP_CHKSUM, mos.UPDATE_TCP_CHKSUM, their sum, or 0; left "
+        .. "out: both" },
     },
     result = "true.",
-    raised = { ENDED, { "EINVAL", "no region, or several; bytes outside of it; IP version, header lengths, "
-      .. "total length, protocol or TCP's data offset would change" } },
+    raised = { ENDED, { "EINVAL", "no region, or several; bytes outside of it; IP version, "
+      .. "header lengths, total length, protocol or TCP's data offset would change" } },
     returned = { NOT_INLINE, NO_PACKET },
     notes = [[
-At HK_SND the receiver's stack and later sockets see the new bytes. Addresses and ports may be written
-there, too (NAT): the flow keeps its own addresses, and the other end's packets to the translated ones find
-the same flow.]],
+At HK_SND the receiver's stack and later sockets see the new bytes. Addresses and ports may be
+written there, too (NAT): the flow keeps its own addresses, and the other end's packets to the
+translated ones find the same flow.]],
     examples = {
       { inline = true, text = "Every packet leaves with a TTL of 64:", code = [[
 local raw = mos.socket(mos.SOCK_MONITOR_RAW)
@@ -83,25 +87,27 @@ raw:on(mos.ON_PKT_IN, function(s) s:overwrite(mos.IP_HDR, 8, "\64") end)]] },
     see = { "mos.setlastpkt", "inline" },
   },
   {
-    name = "flow:insert", args_text = "offset, data",
+    name = "flow:insert",
     args = {
       { "offset", "number", "where in the packet's payload, from 0; its length appends" },
-      { "data", "text", "the bytes" },
+      { "data", "bytestring", "the bytes" },
     },
     result = "true.",
-    raised = { ENDED, { "EINVAL", "`offset` lies outside the payload" } },
+    raised = { ENDED, { "EINVAL", "`offset` lies outside the payload; `data` is neither string "
+      .. "nor view" } },
     returned = { NOT_INLINE, NO_PACKET,
       { "EBUSY", "bytes that passed before, or with bytes behind them that did" },
       { "ENOBUFS", "256 edits, or 256 KiB of inserted bytes, wait in that direction for their "
         .. "acknowledgement" },
       { "EOPNOTSUPP", "UDP, tunnelled packets" } },
     notes = [[
-Lengths and checksums are set right. The edit is remembered until it is acknowledged and made again when the
-bytes are repeated, however they are cut. For the rest of the connection sequence and
-acknowledgement numbers and SACK blocks are translated. A packet that grows beyond what its
+Lengths and checksums are set right. The edit is remembered until it is acknowledged and made
+again when the bytes are repeated, however they are cut. For the rest of the connection sequence
+and acknowledgement numbers and SACK blocks are translated. A packet that grows beyond what its
 receiver takes leaves as two.]],
     examples = {
-      { inline = true, text = "A header line in each request that begins with the packet:", code = [[
+      { inline = true, text = "A header line in each request that begins with the packet:",
+        code = [[
 local http = mos.socket(mos.SOCK_MONITOR_STREAM)
 mos.bind_filter(http, { syn = "tcp dst port 80" })
 http:on(mos.ON_PKT_IN, mos.HK_SND, function(flow, side)
@@ -115,10 +121,10 @@ end)]] },
     see = { "flow:chomp", "mos.setlastpkt", "inline" },
   },
   {
-    name = "flow:chomp", args_text = "offset, len",
+    name = "flow:chomp",
     args = {
       { "offset", "number", "where in the packet's payload, from 0" },
-      { "len", "bytes", "how many bytes go" },
+      { "len", "bytes", "how many bytes go, 1 at least" },
     },
     result = "true.",
     raised = { ENDED, { "EINVAL", "these bytes lie outside the payload" } },

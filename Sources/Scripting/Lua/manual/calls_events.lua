@@ -4,18 +4,20 @@ return {
   {
     name = "mos.define_event", gives = "id",
     args = {
-      { "base", "event", "the event that it refines: `mos.ON_...`, or the id of a user-defined one" },
-      { "filter", "fn", "called as `filter(flow, side, id, arg)` with the new event's own id, when `base` "
-        .. "fires; the new event fires when it returns anything but false and nil" },
-      { "arg", "any", "handed to the filter and to callbacks; left out: those of ON_ERROR, ON_GAP and "
-        .. "ON_ZERO_WINDOW hand on theirs" },
+      { "base", "event", "the event that it refines: `mos.ON_...`, or the id of a user-defined "
+        .. "one" },
+      { "filter", "fn", "called as `filter(flow, side, id, arg)` with the new event's own id, "
+        .. "when `base` fires; the new event fires when it returns anything but false and nil" },
+      { "arg", "any", "handed to the filter and to callbacks; left out: those of ON_ERROR, "
+        .. "ON_GAP and ON_ZERO_WINDOW hand on theirs" },
     },
-    result = "The id, a number to be registered as an event. Equal base, filter and arg give the same id.",
+    result = "The id, a number to be registered as an event. Equal base, filter and arg give the "
+      .. "same id.",
     raised = { { "EINVAL", "`base` is no event, `filter` is no function" } },
     returned = { { "ENOSPC", "there are 4096 user-defined events" } },
     notes = [[
-Its hooks are those of the event at its root. The filter runs once per base event, behind the callback of
-`base`. What is false prunes everything below. The page `ude` has the order.
+Its hooks are those of the event at its root. The filter runs once per base event, behind the
+callback of `base`. What is false prunes everything below. The page `ude` has the order.
 
 An error of a filter counts as false and is reported as one of a callback.]],
     examples = {
@@ -46,8 +48,8 @@ end)]], output = [[
     result = "The id, a number to be registered as an event, and raised by `mos.raise_event`.",
     raised = { { "EINVAL", "`parent` is no event" } },
     returned = { { "ENOSPC", "there are 4096 user-defined events" } },
-    notes = "For a filter with many outcomes: it looks once and raises one event for each thing it found. "
-      .. "Hooks are those of the event at the root of `parent`.",
+    notes = "For a filter with many outcomes: it looks once and raises one event for each thing "
+      .. "it found. Hooks are those of the event at the root of `parent`.",
     examples = {
       { capture = "web", pending = "user-defined events", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
@@ -85,13 +87,14 @@ somebody posts
   {
     name = "mos.raise_event",
     args = { { "id", "event", "what `mos.alloc_event` gave" } },
-    result = "Nothing. The event's callbacks run within the same dispatch, behind those of its parent and of "
-      .. "the events defined on that.",
-    raised = { { "EINVAL", "no allocated event; raised elsewhere than in the filter of its parent, in a filter "
-      .. "defined on its parent, or in a callback of its parent" } },
+    result = "Nothing. The event's callbacks run within the same dispatch, behind those of its "
+      .. "parent and of the events defined on that.",
+    raised = { { "EINVAL", "no allocated event; raised elsewhere than in the filter of its "
+      .. "parent, in a filter defined on its parent, or in a callback of its parent" } },
     notes = "To raise it twice in one dispatch is to raise it once.",
     examples = {
-      { capture = "web", pending = "user-defined events", text = "Raised by a callback of the parent:",
+      { capture = "web", pending = "user-defined "
+        .. "events", text = "Raised by a callback of the parent:",
         code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
 local busy = mos.alloc_event(mos.ON_CONN_END)

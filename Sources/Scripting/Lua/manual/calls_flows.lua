@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: BSD-2-Clause
--- Pages of the calls about flows: context, state, ends, looking one up; and of a flow's own methods.
+-- Pages of the calls about flows: context, state, ends, looking one up; and of a flow's own
+-- methods.
 local FLOW = { "flow", "flow", "any flow of this run" }
 local BAD_FLOW = { "EBADF", "`flow` is no flow, or has ended" }
 
@@ -26,8 +27,8 @@ first   first]] },
     args = { FLOW, { "value", "any", "kept for this flow and socket; nil forgets it" } },
     result = "Nothing. The same as `flow.ctx = value`.",
     raised = { BAD_FLOW },
-    notes = "The value is forgotten when the flow is gone, after its last ON_CONN_END; there is nothing "
-      .. "to free.",
+    notes = "The value is forgotten when the flow is gone, after its last ON_CONN_END; there is "
+      .. "nothing to free.",
     see = { "flow.ctx", "mos.get_uctx", "mos.flow_state" },
     examples = {
       { capture = "web", code = [[
@@ -42,22 +43,22 @@ watch:on(mos.ON_CONN_END, function(flow) print(flow, flow.ctx) end)]], output = 
   },
   {
     name = "mos.flow_state",
-    args = { { "declaration", "text", "C declarations of `int8_t`, `uint8_t`, `int16_t`, `uint16_t`, "
-      .. "`int32_t`, `uint32_t`, `float`, `double`, `bool` and fixed arrays of them, 4096 bytes at "
-      .. "most", valid = '"double x"' } },
-    result = "Nothing. Every flow of this script's sockets has the scalars as `flow.state`, all zero when "
-      .. "the flow starts.",
+    args = { { "declaration", "text", "C declarations of `int8_t`, `uint8_t`, `int16_t`, "
+      .. "`uint16_t`, `int32_t`, `uint32_t`, `float`, `double`, `bool` and fixed arrays of them, "
+      .. "4096 bytes at most", valid = '"double x"' } },
+    result = "Nothing. Every flow of this script's sockets has the scalars as `flow.state`, all "
+      .. "zero when the flow starts.",
     raised = {
-      { "EINVAL", "another type, a name twice, nothing declared, more than 4096 bytes, declared by this "
-        .. "script already" },
+      { "EINVAL", "another type, a name twice, nothing declared, more than 4096 bytes, declared "
+        .. "by this script already" },
       { "EBUSY", "the run has begun: declare at the top level of the script" },
     },
     notes = [[
-The scalars lie in the engine's memory: no garbage, and the fastest thing to count in. 64-bit integers
-are not offered, they would come out as cdata; a `double` is exact to 2^53.
+The scalars lie in the engine's memory: no garbage, and the fastest thing to count in. 64-bit
+integers are not offered, they would come out as cdata; a `double` is exact to 2^53.
 
-A script declares once, for all its sockets; other scripts of the run have states of their own. All
-sockets of a script see the same state of a connection.]],
+A script declares once, for all its sockets; other scripts of the run have states of their own.
+All sockets of a script see the same state of a connection.]],
     examples = {
       { capture = "web", code = [[
 mos.flow_state "uint32_t n; double first"
@@ -83,8 +84,8 @@ end)]], output = [[
   },
   {
     name = "mos.getpeername", gives = "address, port",
-    args = { FLOW, { "side", "side", "SIDE_CLI or SIDE_SVR; SIDE_BOTH: the client's address and port, "
-      .. "then the server's" } },
+    args = { FLOW, { "side", "side", "SIDE_CLI or SIDE_SVR; SIDE_BOTH: the client's address and "
+      .. "port, then the server's" } },
     result = "Address as text, port as number; with SIDE_BOTH four values. The same as "
       .. "`flow.cli.addr`, `flow.cli.port` and so on.",
     raised = { BAD_FLOW, { "EINVAL", "`side` is none of the three" } },
@@ -109,8 +110,8 @@ fd00::1 40300   fd00::2 80]] },
       { "port", "number", "its port" },
       { "s", "socket", "the flow as this socket sees it; left out: as the first that watches it" },
     },
-    result = "The flow between these two ends, in either order; nil when there is none, or `s` does not "
-      .. "watch it.",
+    result = "The flow between these two ends, in either order; nil when there is none, or `s` "
+      .. "does not watch it.",
     raised = { { "EINVAL", "an address or port that is none, addresses of two IP versions" },
       { "EBADF", "`s` is no socket" } },
     examples = {
@@ -129,22 +130,24 @@ end)]], output = [[
   {
     name = "flow:start_parts", gives = "seconds, nanoseconds",
     args = {},
-    result = "flow.start_time as two integers: seconds since 1970, and nanoseconds within the second.",
+    result = "flow.start_time as two integers: seconds since 1970, and nanoseconds within the "
+      .. "second.",
     raised = { { "EBADF", "the flow has ended" } },
     see = { "flow.start_time", "numbers" },
   },
   {
     name = "flow:last_parts", gives = "seconds, nanoseconds",
     args = {},
-    result = "flow.last_time as two integers: seconds since 1970, and nanoseconds within the second.",
+    result = "flow.last_time as two integers: seconds since 1970, and nanoseconds within the "
+      .. "second.",
     raised = { { "EBADF", "the flow has ended" } },
     see = { "flow.last_time", "numbers" },
   },
   {
     name = "flow.cli:has", forms = { "flow.svr:has(letters)" },
     args = { { "letters", "text", "one or more of F, S, R, P, A, U, E, C", valid = '"S"' } },
-    result = "true when it sent all of these flags, not necessarily in one packet. Of UDP and ICMP flows "
-      .. "false.",
+    result = "true when it sent all of these flags, not necessarily in one packet. Of UDP and "
+      .. "ICMP flows false.",
     raised = { { "EINVAL", "`letters` is no text of these letters; called with a dot" },
       { "EBADF", "the flow has ended" } },
     see = { "flow.cli.flags", "packet.tcp:has" },

@@ -3,14 +3,15 @@
 return {
   {
     name = "mos.getlastpkt", forms = { "flow:packet()", "s:packet()" }, gives = "packet",
-    args = { { "flow or s", "target", "the flow whose packet is in hand; of events without a flow the "
-      .. "socket", valid = "flow" } },
+    args = { { "flow or "
+      .. "s", "target", "the flow whose packet is in hand; of events without a flow the "
+        .. "socket", valid = "flow" } },
     result = "The packet in hand. The page `packet` lists its fields.",
     raised = { { "EBADF", "neither flow nor socket, or the flow has ended" } },
-    returned = { { "ENODATA", "no packet is in hand: timers, time-outs, the end of the run; or it is "
-      .. "another flow's" } },
-    notes = "It is valid until the callback returns; then its fields raise EFAULT. It is one object that is used "
-      .. "again: keep numbers and strings, not the packet.",
+    returned = { { "ENODATA", "no packet is in hand: timers, time-outs, the end of the run; or "
+      .. "it is another flow's" } },
+    notes = "It is valid until the callback returns; then its fields raise EFAULT. It is one "
+      .. "object that is used again: keep numbers and strings, not the packet.",
     examples = {
       { capture = "resets", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
@@ -27,19 +28,22 @@ nil     no packet is in hand    ENODATA]] },
     see = { "packet", "mos.setlastpkt" },
   },
   {
-    name = "mos.sendpkt", args_text = "flow, packet[, side]",
-    forms = { "flow:send(packet[, side])", "s:send(frame[, side])" },
+    name = "mos.sendpkt", title = "inline: sends a packet of one's own",
+    forms = { "flow:send(frame or fields[, side])", "s:send(frame[, side])" },
     args = {
-      { "flow", "flow", "the flow whose ends get it; with s:send the RAW socket, or the socket of an "
-        .. "ON_ORPHAN" },
-      { "packet", "packet", "a whole frame as a string, or a table of fields of a TCP segment: `side`, "
-        .. "`seq`, `ack`, `flags` (letters, as \"PA\"), `window`, `ttl`, `payload`; those left out "
-        .. "are filled in from the flow" },
-      { "side", "side", "the side that gets it; of a table its field `side` says so" },
+      { "flow or "
+        .. "s", "target", "the flow whose ends get it; a socket where a packet of no flow is in "
+          .. "hand: whoever sent that is taken for the client", valid = "flow" },
+      { "frame or "
+        .. "fields", "packet", "a whole frame, a string or a view; or, of a flow, a table of "
+          .. "fields of a TCP segment: `side`, `seq`, `ack`, `flags` (letters, as \"PA\"), "
+          .. "`window`, `ttl`, `payload`. Those left out are filled in from the flow" },
+      { "side", "side", "the side that gets it; a table's field `side` says so, too. Of a socket "
+        .. "it may be left out" },
     },
     result = "true.",
-    raised = { { "EBADF", "no flow, or one that has ended" },
-      { "EINVAL", "a frame or field that cannot be right" } },
+    raised = { { "EBADF", "neither flow nor socket, or the flow has ended" },
+      { "EINVAL", "a frame or field that cannot be right, no side, fields for a socket" } },
     returned = { { "EPERM", "without --inline nothing is sent" },
       { "ENODATA", "the flow's link layer is not known" } },
     notes = [[
@@ -65,8 +69,9 @@ end)]] },
     returned = { { "EPERM", "without --inline nothing is sent" },
       { "EOPNOTSUPP", "a UDP or ICMP flow" } },
     notes = [[
-The packet in hand is dropped. Each end gets a RST with exactly the number that it expects (RFC 5961), so
-that real stacks take it. The flow ends after this packet, with end_reason "reset-by-monitor".]],
+The packet in hand is dropped. Each end gets a RST with exactly the number that it expects (RFC
+5961), so that real stacks take it. The flow ends after this packet, with end_reason
+"reset-by-monitor".]],
     examples = {
       { inline = true, code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)

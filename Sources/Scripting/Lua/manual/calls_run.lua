@@ -11,9 +11,9 @@ return {
     raised = { { "EINVAL", "`seconds` is no number, or out of range; `fn` is no function" } },
     returned = { { "ENOMEM", "2^20 timers are pending" } },
     notes = [[
-One that is set before the first packet counts from that packet. Timers of the same time fire in the
-order in which they were set, behind time-outs of flows. On a capture, timers that are not due by the
-last packet do not fire; live, the clock moves without packets too.
+One that is set before the first packet counts from that packet. Timers of the same time fire in
+the order in which they were set, behind time-outs of flows. On a capture, timers that are not due
+by the last packet do not fire; live, the clock moves without packets too.
 
 To arm a timer again in its own callback makes it repeat; `mos.every` does so without drift.]],
     examples = {
@@ -42,9 +42,9 @@ watch:on(mos.ON_CONN_END, function(flow) flow.ctx:cancel() end)]], output = [[
     raised = { { "EINVAL", "`seconds` is no number, or out of range; `fn` is no function" } },
     returned = { { "ENOMEM", "2^20 timers are pending" } },
     notes = [[
-Deadlines are whole multiples of the interval behind the start: there is no drift. When the clock jumps
-over several, `fn` is called for each, with `mos.now()` at its deadline. After `errors_in_a_row` (10)
-errors in a row the timer is off.]],
+Deadlines are whole multiples of the interval behind the start: there is no drift. When the clock
+jumps over several, `fn` is called for each, with `mos.now()` at its deadline. After
+`errors_in_a_row` (10) errors in a row the timer is off.]],
     examples = {
       { capture = "web", code = [[
 local count = 0
@@ -63,10 +63,10 @@ timer (every 0.01 s)
   {
     name = "mos.now", gives = "seconds",
     args = {},
-    result = "Packet time in seconds since 1970; 0 before the first packet. While a timer or a time-out runs it "
-      .. "is its deadline.",
-    notes = "A packet that is older than the clock does not move it: `packet.ts` is the packet's own "
-      .. "time.",
+    result = "Packet time in seconds since 1970; 0 before the first packet. While a timer or a "
+      .. "time-out runs it is its deadline.",
+    notes = "A packet that is older than the clock does not move it: `packet.ts` is the packet's "
+      .. "own time.",
     examples = {
       { capture = "web", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
@@ -89,8 +89,8 @@ end)]], output = [[
     args = { { "fn", "fn", "called as `fn()` before the first packet" } },
     result = "Nothing. Several functions run in the order of their calls.",
     raised = { { "EINVAL", "`fn` is no function" }, { "EBUSY", "the run has begun" } },
-    notes = "All scripts have been loaded by then, and the sources are open. An error is reported and counts "
-      .. "for the exit code; the run goes on, but for `--strict`.",
+    notes = "All scripts have been loaded by then, and the sources are open. An error is "
+      .. "reported and counts for the exit code; the run goes on, but for `--strict`.",
     examples = {
       { capture = "web", code = [[
 mos.on_start(function() print("start", mos.source, mos.now()) end)
@@ -105,8 +105,8 @@ exit    1795346609.956381]] },
     args = { { "fn", "fn", "called as `fn()` after the last packet" } },
     result = "Nothing. Several functions run in the order of their calls.",
     raised = { { "EINVAL", "`fn` is no function" } },
-    notes = "It runs at the end of the input, of --count and --duration, after Ctrl-C and SIGTERM, and behind the "
-      .. "ON_CONN_END of all flows. A second Ctrl-C aborts without it.",
+    notes = "It runs at the end of the input, of --count and --duration, after Ctrl-C and "
+      .. "SIGTERM, and behind the ON_CONN_END of all flows. A second Ctrl-C aborts without it.",
     examples = {
       { capture = "web", code = [[
 local watch, bytes = mos.socket(mos.SOCK_MONITOR_STREAM), 0
@@ -120,14 +120,15 @@ mos.on_exit(function() print(bytes, "bytes") end)]], output = [[
   },
   {
     name = "mos.emit",
-    args = { { "stream", "text", "tells records of different shapes apart: letters, digits, _ and -; the tsv "
-      .. "format alone writes it", valid = '"x"' },
-      { "record", "table", "string keys; values are strings, numbers, booleans, lists, tables of them",
+    args = { { "stream", "text", "tells records of different shapes apart: letters, digits, _ "
+      .. "and -; the tsv format alone writes it", valid = '"x"' },
+      { "record", "table", "string keys; values are strings, numbers, booleans, lists, tables of "
+        .. "them",
         valid = "{}" } },
     result = "true.",
-    raised = { { "EINVAL", "`stream` is no such name; `record` is no table, or holds what no record can: a "
-      .. "function, keys of two kinds, itself, tables more than 32 deep. The message names the "
-      .. "field" } },
+    raised = { { "EINVAL", "`stream` is no such name; `record` is no table, or holds what no "
+      .. "record can: a function, keys of two kinds, itself, tables more than 32 deep. The "
+      .. "message names the field" } },
     notes = "The page `records` says how values are written.",
     examples = {
       { capture = "web", code = [[
@@ -174,8 +175,8 @@ end)]], output = [[
   {
     name = "mos.stats", gives = "counters",
     args = {},
-    result = "A fresh table of all counters by name, as they are now. Those of checksums are missing under "
-      .. "`-C`, the drops of interfaces where nobody knows them.",
+    result = "A fresh table of all counters by name, as they are now. Those of checksums are "
+      .. "missing under `-C`, the drops of interfaces where nobody knows them.",
     examples = {
       { capture = "web-loss", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
@@ -190,8 +191,8 @@ end)]], output = [[
   },
   {
     name = "mos.source", result = "",
-    notes = "As it was given to -r or -i; \"-\" is standard input. When a further -r file makes the flows of the "
-      .. "one before end, it names the new one already.",
+    notes = "As it was given to -r or -i; \"-\" is standard input. When a further -r file makes "
+      .. "the flows of the one before end, it names the new one already.",
     examples = {
       { capture = "ipv6", code = [[print(mos.source)]], output = [[
 examples/captures/ipv6.pcap]] },
@@ -213,7 +214,8 @@ print(mos.args.port, mos.args.verbose, mos.args[1], mos.args.missing)]], output 
   {
     name = "timer:cancel", gives = "was_pending",
     args = {},
-    result = "true when it would have fired (again); false when it has fired or was cancelled before.",
+    result = "true when it would have fired (again); false when it has fired or was cancelled "
+      .. "before.",
     raised = { { "EBADF", "called with a dot" } },
     see = { "mos.settimer", "mos.every" },
   },
@@ -228,7 +230,8 @@ print(mos.args.port, mos.args.verbose, mos.args[1], mos.args.missing)]], output 
   {
     name = "hash:hex", gives = "text",
     args = {},
-    result = "The digest in hexadecimal digits. The hash has ended then; asking again gives the same text.",
+    result = "The digest in hexadecimal digits. The hash has ended then; asking again gives the "
+      .. "same text.",
     raised = { { "EBADF", "called with a dot" } },
     see = { "mos.hash", "hash:update" },
   },

@@ -16,15 +16,15 @@ return {
       { "EINVAL", "`type` is none of the three; `name` is no text, or empty" },
       { "EEXIST", "an open socket has that name" },
     },
-    returned = { { "ENFILE", "there are 32 already, those of all scripts of the run counted, closed "
-      .. "ones too" } },
+    returned = { { "ENFILE", "there are 32 already, those of all scripts of the run counted, "
+      .. "closed ones too" } },
     notes = [[
-Make sockets at the top level of a script. One that is made later (in a callback or a timer) sees flows
-that start from then on.
+Make sockets at the top level of a script. One that is made later (in a callback or a timer) sees
+flows that start from then on.
 
-Several sockets are a chain of boxes on the wire: at each hook a packet from the client visits them in
-order of creation, one from the server in reverse. Each has its own callbacks, context, read offsets,
-options and stop flags.]],
+Several sockets are a chain of boxes on the wire: at each hook a packet from the client visits
+them in order of creation, one from the server in reverse. Each has its own callbacks, context,
+read offsets, options and stop flags.]],
     examples = {
       { capture = "datagrams", code = [[
 local tcp = mos.socket(mos.SOCK_MONITOR_STREAM)
@@ -55,7 +55,8 @@ socket 1 (stream)       socket datagrams (flow) 1       6]] },
     },
     notes = [[
 All filters of the socket are replaced by the new ones. Flows that run keep running: `syn` judges
-nothing but the packet that would start a flow. One socket's filter does not affect another socket.]],
+nothing but the packet that would start a flow. One socket's filter does not affect another
+socket.]],
     examples = {
       { capture = "web", text = "SYNs and SYN-ACKs, without any flow:", code = [[
 local raw = mos.socket(mos.SOCK_MONITOR_RAW)
@@ -79,8 +80,9 @@ end)]], output = [[
     forms = { "s:on(event[, hook], fn)", "flow:on(event[, hook], fn)",
       "s:register_callback(event[, hook], fn)", "flow:register_callback(event[, hook], fn)" },
     args = {
-      { "s or flow", "target", "a socket: for flows that start later; a flow: for that flow alone and "
-        .. "at once, even for the later hook of the packet in hand", valid = "s" },
+      { "s or "
+        .. "flow", "target", "a socket: for flows that start later; a flow: for that flow alone "
+          .. "and at once, even for the later hook of the packet in hand", valid = "s" },
       { "event", "event", "a constant `mos.ON_...`, or the id of a user-defined event" },
       { "hook", "hook", "`mos.HK_SND`, `mos.HK_RCV` or `mos.NULL`; left out: the event's first, of "
         .. "ON_TCP_STATE_CHANGE both" },
@@ -89,22 +91,23 @@ end)]], output = [[
     result = "true.",
     raised = {
       { "EBADF", "the first argument is neither socket nor flow, or the flow has ended" },
-      { "EINVAL", "no such event; this kind of socket does not have it; the event does not have that "
-        .. "hook: the message names those it has; `fn` is no function; " .. CLOSED
+      { "EINVAL", "no such event; this kind of socket does not have it; the event does not have "
+        .. "that hook: the message names those it has; `fn` is no function; " .. CLOSED
         .. "; ON_ORPHAN on a flow" },
     },
     returned = { { "ENOMEM", "there are 2^20 different sets of registrations" } },
     notes = [[
-There is one function for each event and hook of a socket or flow: registering again replaces it. Both
-replacing and removing are safe in the running callback.
+There is one function for each event and hook of a socket or flow: registering again replaces it.
+Both replacing and removing are safe in the running callback.
 
-The first argument of `fn` is the flow; of ON_PKT_IN on RAW sockets and of ON_ORPHAN it is the socket,
-since there is no flow. `arg` is there for ON_ERROR, ON_GAP and ON_ZERO_WINDOW, and for user-defined
-events that have one.
+The first argument of `fn` is the flow; of ON_PKT_IN on RAW sockets and of ON_ORPHAN it is the
+socket, since there is no flow. `arg` is there for ON_ERROR, ON_GAP and ON_ZERO_WINDOW, and for
+user-defined events that have one.
 
-A function is known by its object. Register the same function for many flows and they share one set of
-registrations; a closure made for each flow makes a set for each flow, which is correct, but slower and
-larger. From 10,000 functions in use at once on, one warning names the line that makes them.]],
+A function is known by its object. Register the same function for many flows and they share one
+set of registrations; a closure made for each flow makes a set for each flow, which is correct,
+but slower and larger. From 10,000 functions in use at once on, one warning names the line that
+makes them.]],
     examples = {
       { capture = "web", text = "A callback for one connection only:", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
@@ -138,12 +141,12 @@ server  TIME_WAIT       CLOSED]] },
       { "EINVAL", "the socket is closed already" },
     },
     notes = [[
-`s:close()` ends the socket at once, for running flows too. `flow:close()` ends all callbacks of this
-flow on this socket, ON_CONN_END and the rest of the packet in hand included; other sockets go on. It is
-`flow:setsockopt(mos.STOP_MON, mos.SIDE_BOTH)`.
+`s:close()` ends the socket at once, for running flows too. `flow:close()` ends all callbacks of
+this flow on this socket, ON_CONN_END and the rest of the packet in hand included; other sockets
+go on. It is `flow:setsockopt(mos.STOP_MON, mos.SIDE_BOTH)`.
 
-What waited unread for the socket is given back. The connection stays in the table until it ends: its
-packets are no orphans.]],
+What waited unread for the socket is given back. The connection stays in the table until it ends:
+its packets are no orphans.]],
     examples = {
       { capture = "web", text = "The first packets of each connection:", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)

@@ -6,21 +6,24 @@ local SIDE = { "side", "side", "whose receive buffer: SIDE_SVR has what the clie
 local BAD_FLOW = { "EBADF", "`flow` is no flow, or has ended" }
 local NO_BUFFER = "; the buffer is off (CLIBUF, SVRBUF); a UDP or ICMP flow"
 local READER = { "ENOMEM", "no room for one more reader of this flow" }
-local OVERRUN = { '"overrun"', "as `nil, \"overrun\", missed`, once after an overrun: so many bytes are "
-  .. "lost; the next call goes on at the oldest byte kept" }
+local OVERRUN = { '"overrun"', "as `nil, \"overrun\", missed`, once after an overrun: so many "
+  .. "bytes are lost; the next call goes on at the oldest byte kept" }
 local GONE = { "EFAULT", "the view's time is over" }
 
 return {
   {
-    name = "mos.peek", title = "takes contiguous unread bytes as a string", forms = { "flow:peek(side[, max])" }, gives = "bytes",
+    name = "mos.peek", title = "takes contiguous unread bytes as a "
+      .. "string", forms = { "flow:peek(side[, max])" }, gives = "bytes",
     args = { FLOW, SIDE, { "max", "bytes", "at most so many bytes; left out: all there are" } },
     result = "The contiguous unread bytes as a string. The read offset of this socket moves behind "
       .. "them. Nothing to read is the empty string, also while that side has no stack yet.",
-    raised = { BAD_FLOW, { "EINVAL", "`side` is not one of the two; `max` is no whole number from 0 on"
+    raised = { BAD_FLOW, { "EINVAL", "`side` is not one of the two; `max` is no whole number "
+      .. "from 0 on"
       .. NO_BUFFER } },
     returned = { OVERRUN, READER },
     notes = [[
-Strings of payload are garbage for the collector: `view` and `consume` read the same bytes in place.
+Strings of payload are garbage for the collector: `view` and `consume` read the same bytes in
+place.
 
 Other sockets have offsets of their own. Bytes that `peek` took raise no ON_CONN_NEW_DATA.]],
     examples = {
@@ -56,16 +59,17 @@ overrun 7488
     see = { "mos.view", "mos.consume", "mos.ppeek", "reading", "ON_CONN_NEW_DATA" },
   },
   {
-    name = "mos.view", title = "shows contiguous unread bytes in place", forms = { "flow:view(side)" }, gives = "data",
+    name = "mos.view", title = "shows contiguous unread bytes in "
+      .. "place", forms = { "flow:view(side)" }, gives = "data",
     args = { FLOW, SIDE },
-    result = "A view of the contiguous unread bytes, in place; empty when there are none. Nothing moves: "
-      .. "say with `consume` how much was read.",
+    result = "A view of the contiguous unread bytes, in place; empty when there are none. "
+      .. "Nothing moves: say with `consume` how much was read.",
     raised = { BAD_FLOW, { "EINVAL", "`side` is not one of the two" .. NO_BUFFER } },
     returned = { OVERRUN, READER },
     notes = [[
-The view is valid until the callback returns or a call moves bytes. There is one view object for each
-side: the next `flow:view(side)` points the same object elsewhere. The page `view` lists what a view
-can do.]],
+The view is valid until the callback returns or a call moves bytes. There is one view object for
+each side: the next `flow:view(side)` points the same object elsewhere. The page `view` lists what
+a view can do.]],
     examples = {
       { capture = "web", text = "Lines, however the segments are cut:", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
@@ -92,14 +96,17 @@ end)]], output = [[
     see = { "view", "mos.consume", "mos.peek", "reading" },
   },
   {
-    name = "mos.consume", title = "moves the read offset", forms = { "flow:consume(side, n)" }, gives = "moved",
-    args = { FLOW, SIDE, { "n", "bytes", "how many bytes were read, counted from where a view begins" } },
+    name = "mos.consume", title = "moves the read "
+      .. "offset", forms = { "flow:consume(side, n)" }, gives = "moved",
+    args = { FLOW, SIDE, { "n", "bytes", "how many bytes were read, counted from where a view "
+      .. "begins" } },
     result = "How far the read offset moved: `n`, or less where a view shows less.",
-    raised = { BAD_FLOW, { "EINVAL", "`side` is not one of the two; `n` is no whole number from 0 on"
+    raised = { BAD_FLOW, { "EINVAL", "`side` is not one of the two; `n` is no whole number from "
+      .. "0 on"
       .. NO_BUFFER } },
     notes = [[
-Views end with this call, the one that was consumed included. What is not consumed is offered again,
-with what comes behind it.]],
+Views end with this call, the one that was consumed included. What is not consumed is offered
+again, with what comes behind it.]],
     examples = {
       { capture = "web", text = "A request is taken when it is complete:", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
@@ -121,14 +128,15 @@ end)]], output = [[
     see = { "mos.view", "mos.peek", "reading" },
   },
   {
-    name = "mos.ppeek", title = "reads anywhere in what is kept of a stream", forms = { "flow:ppeek(side, len, offset)" }, gives = "bytes",
+    name = "mos.ppeek", title = "reads anywhere in what is kept of a "
+      .. "stream", forms = { "flow:ppeek(side, len, offset)" }, gives = "bytes",
     args = { FLOW, SIDE, { "len", "bytes", "at most so many bytes" },
       { "offset", "number", "the stream offset of the first one; a fraction is cut off" } },
-    result = "The bytes that are kept there as a string: those behind a hole too, the packet in hand "
-      .. "from its HK_RCV on. It ends with the fragment that holds `offset`, or with the packet "
-      .. "in hand: ask again behind it. Nothing moves.",
-    raised = { BAD_FLOW, { "EINVAL", "`side` is not one of the two; `len` is no number from 0 to 2^31-1; "
-      .. "`offset` is no number from 0 to 10^15" .. NO_BUFFER } },
+    result = "The bytes that are kept there as a string: those behind a hole too, the packet in "
+      .. "hand from its HK_RCV on. It ends with the fragment that holds `offset`, or with the "
+      .. "packet in hand: ask again behind it. Nothing moves.",
+    raised = { BAD_FLOW, { "EINVAL", "`side` is not one of the two; `len` is no number from 0 to "
+      .. "2^31-1; `offset` is no number from 0 to 10^15" .. NO_BUFFER } },
     returned = { { "ENODATA", "that byte is not kept" } },
     notes = [[
 What was read is kept only as far as CLIKEEP and SVRKEEP say; FRAGINFO_CLIBUF and FRAGINFO_SVRBUF
@@ -171,7 +179,8 @@ end)]], output = [[
     name = "view:u8",
     args = { { "offset", "number", "where, from 0" } },
     result = "The byte, 0 to 255.",
-    raised = { { "EINVAL", "`offset` is no number" }, { "ERANGE", "it lies outside the view" }, GONE },
+    raised = { { "EINVAL", "`offset` is no "
+      .. "number" }, { "ERANGE", "it lies outside the view" }, GONE },
     see = { "view:u16", "view:u32", "view:u64" },
   },
   {
@@ -209,8 +218,8 @@ end)]], output = [[
   {
     name = "view:line",
     args = { { "position", "number", "where the line begins, from 1; left out: 1" } },
-    result = "The line without its end, LF or CR LF; nil while no line end is there. The next one begins "
-      .. "behind `view:find(\"\\n\", position)`.",
+    result = "The line without its end, LF or CR LF; nil while no line end is there. The next "
+      .. "one begins behind `view:find(\"\\n\", position)`.",
     raised = { { "EINVAL", "`position` is no number from 1 on" }, GONE },
     see = { "view:find", "mos.view" },
   },

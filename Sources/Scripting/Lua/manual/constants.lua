@@ -16,13 +16,13 @@ end
 mos.on_exit(function() print(n[packets], n[tcp], n[others]) end)]], output = [[
 15      0       6]] } } },
   { name = "hooks and sides", members = { "^HK_", "^NULL$", "^SIDE_" },
-    value = "A number; sides, hooks, events and options have numbers that never coincide, so that one in the "
-      .. "place of another is an error.",
+    value = "A number; sides, hooks, events and options have numbers that never coincide, so "
+      .. "that one in the place of another is an error.",
     notes = [[
-A hook says after whose stack a callback is called, a side which end of the flow is meant: SIDE_CLI sent
-the first SYN, or the first packet of a UDP or ICMP flow, SIDE_SVR is the other. A side in a call that
-reads names a receive buffer: `flow:peek(mos.SIDE_SVR)` is what the client sent. NULL, as a side too,
-differs from all of them.]],
+A hook says after whose stack a callback is called, a side which end of the flow is meant:
+SIDE_CLI sent the first SYN, or the first packet of a UDP or ICMP flow, SIDE_SVR is the other. A
+side in a call that reads names a receive buffer: `flow:peek(mos.SIDE_SVR)` is what the client
+sent. NULL, as a side too, differs from all of them.]],
     see = { "hooks", "events", "mos.register_callback", "STOP_MON" },
     examples = { { capture = "web", file = "sides", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
@@ -35,7 +35,8 @@ CLI
 SVR]] } } },
   { name = "changes", members = { "^DROP$", "^OVERWRITE$", "^INSERT$", "^CHOMP$", "_HDR$",
     "^TCP_PAYLOAD$", "^UPDATE_" },
-    value = "A number of one bit, for `mos.setlastpkt` and `flow:overwrite`; add those that belong together.",
+    value = "A number of one bit, for `mos.setlastpkt` and `flow:overwrite`; add those that "
+      .. "belong together.",
     see = { "mos.setlastpkt", "flow:overwrite", "inline" },
     examples = { { inline = true, file = "changes", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
@@ -47,8 +48,8 @@ watch:on(mos.ON_PKT_IN, mos.HK_SND, function(flow, side)
   end
 end)]] } } },
   { name = "overlap policies", members = { "^OVERLAP_POLICY_" },
-    value = "A number for the options CLIOVERLAP and SVROVERLAP. The setting `overlap` takes the same names in "
-      .. "small letters.",
+    value = "A number for the options CLIOVERLAP and SVROVERLAP. The setting `overlap` takes the "
+      .. "same names in small letters.",
     see = { "overlap", "CLIOVERLAP", "SVROVERLAP", "settings overlap" },
     examples = { { capture = "web", file = "policy", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)

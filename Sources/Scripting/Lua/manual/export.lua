@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- The manual as data: what its pages promise, so that it can be tried.
 --
--- A record is `key=value`, each closed by a zero byte, and a byte 1 behind the last; keys may repeat.
+-- A record is `key=value`, each closed by a zero byte, and a byte 1 behind the last; keys may
+-- repeat.
 local errors = require "mos.errors"
 local find = require "mos.manual.find"
 local layout = require "mos.manual.layout"
@@ -24,7 +25,8 @@ local function put_errors(put, page)
   for _, entry in ipairs(page.returned or {}) do put("returned", entry[1]) end
 end
 
---- A record for each page: name, kind, section, step, headings, arguments, errors, and what it points to.
+--- A record for each page: name, kind, section, step, headings, arguments, errors, and what it
+--- points to.
 function export.pages()
   local out = {}
   for i, page in ipairs(pages.list) do

@@ -58,19 +58,24 @@ function find.pages(name)
   return found
 end
 
---- The pages whose name matches a glob.
-function find.glob(glob)
-  local pattern = "^" .. plain_name(glob):upper():gsub("[%^%$%(%)%%%.%[%]%+%-]", "%%%0")
-    :gsub("%*", ".*"):gsub("%?", ".") .. "$"
+local function matching(pattern, form)
   local found = {}
   for _, page in ipairs(pages.list) do
-    local matches = plain_name(page.name):upper():find(pattern)
+    local matches = form(plain_name(page.name)):find(pattern)
     for _, other in ipairs(page.keys) do
-      matches = matches or plain_name(other[1]):upper():find(pattern)
+      matches = matches or form(plain_name(other[1])):find(pattern)
     end
     if matches then found[#found + 1] = page end
   end
   return found
+end
+
+--- The pages whose name matches a glob; where none does, those that do so in other letters.
+function find.glob(glob)
+  local pattern = "^" .. plain_name(glob):gsub("[%^%$%(%)%%%.%[%]%+%-]", "%%%0")
+    :gsub("%*", ".*"):gsub("%?", ".") .. "$"
+  local found = matching(pattern, function(name) return name end)
+  return found[1] and found or matching(pattern:upper(), string.upper)
 end
 
 --- Every name of a page, as a person would write it.

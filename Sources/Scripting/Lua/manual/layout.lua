@@ -3,7 +3,9 @@
 --
 -- A text has paragraphs between blank lines, list items that begin with `* `, and lines that stand
 -- as they are when they begin with four spaces. `code` stands between backquotes, which plain text
--- leaves out, or turns into quotes. A document is a list of {heading, block ...}; a block is such a text or one of
+-- leaves out, or turns into quotes.
+--
+-- A document is a list of {heading, block ...}; a block is such a text or one of
 --   {defs = {{term, text} ...}}   {code = text}   {shell = command, output = text}
 --   {heads = {text, text, text}, rows = {{name, short text, text} ...}}
 local layout = {}
@@ -28,7 +30,8 @@ function layout.blocks(text)
   for _, line in ipairs(lines_of(text)) do
     if line == "" then
       -- Within code a blank line stays; anywhere else it ends the block.
-      if last and last.kind == "code" then last.blank = (last.blank or "") .. "\n" else last = nil end
+      if last and last.kind == "code" then last.blank = (last.blank or "") .. "\n"
+      else last = nil end
     else
       local kind = kind_of(line)
       local goes_on = last and (kind == last.kind and kind ~= "item"

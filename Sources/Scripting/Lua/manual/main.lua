@@ -101,7 +101,7 @@ local function table_row(page)
     return { page.fact.key, page.fact.value, page.fact.unit,
       page.notes and title .. ". " .. page.notes or title }
   end
-  return { label(page), title }
+  return { label(page), page.notes and title .. ". " .. page.notes or title }
 end
 
 -- Fields are rows under their object: short ones, with what their pages say.

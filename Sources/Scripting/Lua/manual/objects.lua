@@ -5,8 +5,8 @@ return {
     name = "socket", short = "s", schema = "socket", section = "socket",
     title = "what mos.socket makes: what a script watches",
     text = [[
-A monitor socket has filters, callbacks, options, and read offsets of its own in every flow that it
-watches. There are at most 32 in a run.]],
+A monitor socket has filters, callbacks, options, and read offsets of its own in every flow that
+it watches. There are at most 32 in a run.]],
     examples = { { capture = "web", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM, "mine")
 print(watch, watch.id, watch.name, watch.type == mos.SOCK_MONITOR_STREAM)
@@ -21,16 +21,16 @@ true]] } },
     name = "flow", short = "flow", schema = "flow", section = "flow",
     title = "a connection, or UDP or ICMP flow, as one socket sees it",
     text = [[
-A flow value is made anew for each event, compares equal by value, and is checked at every use: one that
-is kept after the flow's end raises EBADF. Never key a table by a flow: use `flow.id`. `tostring(flow)` is
-"10.0.0.1:40000 > 10.0.0.2:80", with IPv6 "[fd00::1]:40300 > [fd00::2]:80".]],
+A flow value is made anew for each event, compares equal by value, and is checked at every use:
+one that is kept after the flow's end raises EBADF. Never key a table by a flow: use `flow.id`.
+`tostring(flow)` is "10.0.0.1:40000 > 10.0.0.2:80", with IPv6 "[fd00::1]:40300 > [fd00::2]:80".]],
     notes = [[
-`flow.ctx` takes any Lua value, as a table for each flow; `flow.state` has typed scalars in the engine's
-memory, which make no garbage.
+`flow.ctx` takes any Lua value, as a table for each flow; `flow.state` has typed scalars in the
+engine's memory, which make no garbage.
 
-A UDP or ICMP flow has no stacks and no stream: `peek`, `view`, `consume`, `ppeek` and all options but
-STOP_MON and TIMESTAMP are EINVAL. Look at `flow:packet().payload`. The ports of ICMP are type (cli) and
-code (svr) of its first message: a ping is "10.0.0.1:8 > 10.0.0.2:0".]],
+A UDP or ICMP flow has no stacks and no stream: `peek`, `view`, `consume`, `ppeek` and all options
+but STOP_MON and TIMESTAMP are EINVAL. Look at `flow:packet().payload`. The ports of ICMP are type
+(cli) and code (svr) of its first message: a ping is "10.0.0.1:8 > 10.0.0.2:0".]],
     examples = {
       { capture = "web", code = [[
 local watch, seen = mos.socket(mos.SOCK_MONITOR_STREAM), {}
@@ -67,12 +67,13 @@ icmp    10.0.0.2:3 > 10.0.0.1:3 3       3       nil     shutdown]] },
     also = { "flow.svr", "cli", "svr", "side" },
     title = "the client's side of a flow; flow.svr is the server's",
     text = [[
-What that end is and what it sent. Times are seconds, from the packets' times in whole microseconds. Counts
-are 0, times nil until something happens. `tostring(flow.cli)` is "10.0.0.1:40000".]],
+What that end is and what it sent. Times are seconds, from the packets' times in whole
+microseconds. Counts are 0, times nil until something happens. `tostring(flow.cli)` is
+"10.0.0.1:40000".]],
     notes = [[
 The client sent the first SYN, or the first packet of a UDP or ICMP flow. Of those flows `addr`,
-`addr_bytes`, `port`, `packets`, `bytes` and `unique_bytes` (the same number) are there, all other fields
-are nil.
+`addr_bytes`, `port`, `packets`, `bytes` and `unique_bytes` (the same number) are there, all other
+fields are nil.
 
 Health (everything behind `unique_bytes`) is kept from the first payload byte on, or the first
 repeat, closed window or FIN; `rtt`, `mss`, `wscale` and `ecn` from the handshake on.]],

@@ -5,11 +5,11 @@ return {
     name = "packet", short = "packet", schema = "packet", section = "packet", also = { "pkt" },
     title = "the packet in hand",
     text = [[
-`flow:packet()` and `s:packet()` give it. It is valid until the callback returns; then its fields raise
-EFAULT. It is one object that is used again: keep numbers and strings, not the packet.]],
+`flow:packet()` and `s:packet()` give it. It is valid until the callback returns; then its fields
+raise EFAULT. It is one object that is used again: keep numbers and strings, not the packet.]],
     notes = [[
-`bad_checksum` and broken headers can be seen from RAW sockets only: such a packet reaches no flow and is
-no orphan. Of a packet in a tunnel the fields are those of the innermost IP packet.]],
+`bad_checksum` and broken headers can be seen from RAW sockets only: such a packet reaches no flow
+and is no orphan. Of a packet in a tunnel the fields are those of the innermost IP packet.]],
     examples = { { capture = "web-vlan", code = [[
 local raw = mos.socket(mos.SOCK_MONITOR_RAW)
 raw:on(mos.ON_PKT_IN, function(s)
@@ -60,8 +60,8 @@ end)]], output = [[
   {
     name = "packet.tcp", short = "packet.tcp", schema = "tcp", section = "headers",
     also = { "pkt.tcp", "tcp" }, title = "the TCP header of the packet in hand",
-    text = "nil when the packet is not TCP, or its header is cut or broken. Numbers are as in the header: "
-      .. "32-bit sequence numbers wrap, the window is not scaled.",
+    text = "nil when the packet is not TCP, or its header is cut or broken. Numbers are as in "
+      .. "the header: 32-bit sequence numbers wrap, the window is not scaled.",
     examples = { { capture = "web", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
 mos.bind_filter(watch, { syn = "port 40000" })
@@ -114,7 +114,8 @@ asks    40402   53      43      4]] } },
   {
     name = "packet.icmp", short = "packet.icmp", schema = "icmp", section = "headers",
     also = { "pkt.icmp", "icmp" }, title = "the header of an ICMP or ICMPv6 message in hand",
-    text = "nil for other packets. An error (RFC 792, RFC 4443) quotes the packet that it is about.",
+    text = "nil for other packets. An error (RFC 792, RFC 4443) quotes the packet that it is "
+      .. "about.",
     examples = { { capture = "datagrams", code = [[
 local flows = mos.socket(mos.SOCK_MONITOR_FLOW)
 flows:on(mos.ON_PKT_IN, function(flow)
@@ -131,14 +132,17 @@ end)]], output = [[
   {
     name = "view", short = "view", schema = "view", section = "view", title = "bytes in place",
     text = [[
-`flow:view(side)`, `packet.payload` and `packet.frame` give one. `#view` is its length, `tostring(view)` all
-bytes as a string. Byte offsets count from 0, positions from 1 as in Lua's strings.]],
+`flow:view(side)`, `packet.payload` and `packet.frame` give one. `#view` is its length,
+`tostring(view)` all bytes as a string. Byte offsets count from 0, positions from 1 as in Lua's
+strings.]],
     notes = [[
-A view is valid until its callback returns, or until a call moves bytes: `consume`, `peek`, setting a buffer
-size, STOP_MON, `close`. Afterwards every access raises EFAULT. There is one reusable view for each
-side, one for a packet's payload and one for its frame; `slice` makes a new one.
+A view is valid until its callback returns, or until a call moves bytes: `consume`, `peek`,
+setting a buffer size, STOP_MON, `close`. Afterwards every access raises EFAULT. There is one
+reusable view for each side, one for a packet's payload and one for its frame; `slice` makes a new
+one.
 
-`#`, `starts`, `find` and `u8` to `u64` make no garbage; `sub`, `line` and `tostring` make strings.]],
+`#`, `starts`, `find` and `u8` to `u64` make no garbage; `sub`, `line` and `tostring` make
+strings.]],
     examples = { { capture = "web", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
 mos.bind_filter(watch, { syn = "port 40030" })
@@ -188,8 +192,8 @@ print(hash:update("hello "):update("world"):hex())]], output = [[
   {
     name = "arg", short = "arg", schema = "arg", section = "handles",
     title = "the last argument of callbacks of ON_ERROR, ON_GAP and ON_ZERO_WINDOW",
-    text = "Read its fields inside the callback: it shows the event in hand. User-defined events hand on what "
-      .. "mos.define_event was given instead, if anything.",
+    text = "Read its fields inside the callback: it shows the event in hand. User-defined events "
+      .. "hand on what mos.define_event was given instead, if anything.",
     examples = { { capture = "web-loss", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
 local function show(_, _, event, arg)

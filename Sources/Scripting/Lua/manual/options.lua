@@ -1,22 +1,26 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- Pages of the options: `of` is what they are options of, `takes` what setsockopt is given, `value`
 -- what that means and what getsockopt gives.
-local BUFFER = "Bytes that may wait unread in that side's receive buffer, 0 to 2^30; 0 = off. Default: the "
-  .. "setting `buffer` (1 MiB). Set on a socket it holds for later flows, set on a flow at once."
-local KEEP = "Bytes of that side's receive buffer that stay when they are read, 0 to 2^30. Default: the "
-  .. "setting `keep` (0). Set on a socket it holds for later flows, set on a flow at once."
-local OVERLAP = "One of mos.OVERLAP_POLICY_... Default: the setting `overlap` (first). Reading it of a flow gives "
-  .. "the policy that counts."
-local FRAGMENTS = "A list of `{offset=, len=}` by stream offset: the bytes that the buffer holds, unread, kept or "
-  .. "behind holes, the packet in hand included from its HK_RCV on; `{}` when it holds none."
-local INFO = "A table `{init_seq=, last_byte_read=, next_byte_expected=, last_byte_received=}`: the sender's "
-  .. "initial sequence number (0 while unknown), then stream offsets, each the one behind the last byte: read "
-  .. "by this socket, in order, seen at all."
-local STATE = "The state's short name, as `flow.cli.state` and `flow.svr.state` give it; nil before that end's "
-  .. "stack exists."
+local BUFFER = "Bytes that may wait unread in that side's receive buffer, 0 to 2^30; 0 = off. "
+  .. "Default: the setting `buffer` (1 MiB). Set on a socket it holds for later flows, set on a "
+  .. "flow at once."
+local KEEP = "Bytes of that side's receive buffer that stay when they are read, 0 to 2^30. "
+  .. "Default: the setting `keep` (0). Set on a socket it holds for later flows, set on a flow "
+  .. "at once."
+local OVERLAP = "One of mos.OVERLAP_POLICY_... Default: the setting `overlap` (first). Reading "
+  .. "it of a flow gives the policy that counts."
+local FRAGMENTS = "A list of `{offset=, len=}` by stream offset: the bytes that the buffer "
+  .. "holds, unread, kept or behind holes, the packet in hand included from its HK_RCV on; `{}` "
+  .. "when it holds none."
+local INFO = "A table `{init_seq=, last_byte_read=, next_byte_expected=, last_byte_received=}`: "
+  .. "the sender's initial sequence number (0 while unknown), then stream offsets, each the one "
+  .. "behind the last byte: read by this socket, in order, seen at all."
+local STATE = "The state's short name, as `flow.cli.state` and `flow.svr.state` give it; nil "
+  .. "before that end's stack exists."
 
 local buffers = {
-  { capture = "web", text = "With a buffer off nothing of that side is kept, and its reading is an error:",
+  { capture = "web", text = "With a buffer off nothing of that side is kept, and its reading is "
+    .. "an error:",
     code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
 mos.bind_filter(watch, { syn = "port 40010" })
@@ -96,45 +100,52 @@ true]], file = "state" },
 }
 
 return {
-  { name = "CLIBUF", of = "s or flow", takes = "bytes", value = BUFFER, examples = buffers, notes = [[
-Switching it off in the middle of a flow gives its memory back; ON_CONN_NEW_DATA ends for that side.
-What does not fit is an overrun of this socket alone.]],
+  { name = "CLIBUF", of = "s or flow", takes = "bytes", value = BUFFER, examples = buffers,
+    notes = [[
+Switching it off in the middle of a flow gives its memory back; ON_CONN_NEW_DATA ends for that
+side. What does not fit is an overrun of this socket alone.]],
     see = { "SVRBUF", "reading", "settings buffer", "ON_ERROR" } },
-  { name = "SVRBUF", of = "s or flow", takes = "bytes", value = BUFFER, examples = buffers, notes = [[
-Switching it off in the middle of a flow gives its memory back; ON_CONN_NEW_DATA ends for that side.
-What does not fit is an overrun of this socket alone.]],
+  { name = "SVRBUF", of = "s or flow", takes = "bytes", value = BUFFER, examples = buffers,
+    notes = [[
+Switching it off in the middle of a flow gives its memory back; ON_CONN_NEW_DATA ends for that
+side. What does not fit is an overrun of this socket alone.]],
     see = { "CLIBUF", "reading", "settings buffer", "ON_ERROR" } },
   { name = "CLIOVERLAP", of = "s or flow", takes = "policy", value = OVERLAP, examples = overlaps,
     notes = [[
-A connection has one policy a side: that of the first socket, in order of creation, that chose one. What
-another asks for is said once on standard error and does not count. From the side's first byte on,
-setting it returns EBUSY. The page `overlap` says which bytes win under which policy.]],
+A connection has one policy a side: that of the first socket, in order of creation, that chose
+one. What another asks for is said once on standard error and does not count. From the side's
+first byte on, setting it returns EBUSY. The page `overlap` says which bytes win under which
+policy.]],
     see = { "SVROVERLAP", "overlap", "settings overlap" } },
   { name = "SVROVERLAP", of = "s or flow", takes = "policy", value = OVERLAP, examples = overlaps,
     notes = [[
-A connection has one policy a side: that of the first socket, in order of creation, that chose one. What
-another asks for is said once on standard error and does not count. From the side's first byte on,
-setting it returns EBUSY. The page `overlap` says which bytes win under which policy.]],
+A connection has one policy a side: that of the first socket, in order of creation, that chose
+one. What another asks for is said once on standard error and does not count. From the side's
+first byte on, setting it returns EBUSY. The page `overlap` says which bytes win under which
+policy.]],
     see = { "CLIOVERLAP", "overlap", "settings overlap" } },
   { name = "FRAGINFO_CLIBUF", of = "flow", value = FRAGMENTS, examples = held,
     see = { "FRAGINFO_SVRBUF", "INFO_CLIBUF", "mos.ppeek" } },
   { name = "FRAGINFO_SVRBUF", of = "flow", value = FRAGMENTS, examples = held,
     see = { "FRAGINFO_CLIBUF", "INFO_SVRBUF", "mos.ppeek" } },
-  { name = "INFO_CLIBUF", title = "how far the client's buffer is filled and read", of = "flow", value = INFO, examples = held,
+  { name = "INFO_CLIBUF", title = "how far the client's buffer is filled and "
+    .. "read", of = "flow", value = INFO, examples = held,
     see = { "INFO_SVRBUF", "FRAGINFO_CLIBUF", "flow.cli.isn" } },
-  { name = "INFO_SVRBUF", title = "how far the server's buffer is filled and read", of = "flow", value = INFO, examples = held,
+  { name = "INFO_SVRBUF", title = "how far the server's buffer is filled and "
+    .. "read", of = "flow", value = INFO, examples = held,
     see = { "INFO_CLIBUF", "FRAGINFO_SVRBUF", "flow.cli.isn" } },
   { name = "TCP_STATE_CLI", of = "flow", value = STATE, examples = states,
     see = { "TCP_STATE_SVR", "flow.cli.state", "ON_TCP_STATE_CHANGE" } },
   { name = "TCP_STATE_SVR", of = "flow", value = STATE, examples = states,
     see = { "TCP_STATE_CLI", "flow.cli.state", "ON_TCP_STATE_CHANGE" } },
   { name = "STOP_MON", of = "flow", takes = "side",
-    value = "SIDE_CLI or SIDE_SVR: this socket gets no more events of the flow that carry that side, and its "
-      .. "receive buffer is given back. SIDE_BOTH: no more events of the flow at all, as `flow:close()`. "
-      .. "There is no way back.",
-    notes = "At once, the rest of the packet in hand included. Other sockets go on; the connection stays in the "
-      .. "table, so that its packets are no orphans.",
-    examples = { { capture = "web", text = "Nothing more of the client's side from its first data on:",
+    value = "SIDE_CLI or SIDE_SVR: this socket gets no more events of the flow that carry that "
+      .. "side, and its receive buffer is given back. SIDE_BOTH: no more events of the flow at "
+      .. "all, as `flow:close()`. There is no way back.",
+    notes = "At once, the rest of the packet in hand included. Other sockets go on; the "
+      .. "connection stays in the table, so that its packets are no orphans.",
+    examples = { { capture = "web", text = "Nothing more of the client's side from its first "
+      .. "data on:",
       code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
 mos.bind_filter(watch, { syn = "port 40010" })
@@ -156,11 +167,13 @@ end)]], output = [[
     value = "Time of the flow's last packet in seconds since 1970, as `flow.last_time`.",
     examples = states, see = { "flow.last_time", "flow:last_parts" } },
   { name = "CLIKEEP", of = "s or flow", takes = "bytes", value = KEEP, examples = kept, notes = [[
-They are there for `ppeek`, and repeats are compared with them (`packet.differs`). The side keeps the
-largest number that its sockets ask for, out of `buffer_pool`, besides what waits unread; older bytes go.]],
+They are there for `ppeek`, and repeats are compared with them (`packet.differs`). The side keeps
+the largest number that its sockets ask for, out of `buffer_pool`, besides what waits unread;
+older bytes go.]],
     see = { "SVRKEEP", "mos.ppeek", "packet.differs", "settings keep" } },
   { name = "SVRKEEP", of = "s or flow", takes = "bytes", value = KEEP, examples = kept, notes = [[
-They are there for `ppeek`, and repeats are compared with them (`packet.differs`). The side keeps the
-largest number that its sockets ask for, out of `buffer_pool`, besides what waits unread; older bytes go.]],
+They are there for `ppeek`, and repeats are compared with them (`packet.differs`). The side keeps
+the largest number that its sockets ask for, out of `buffer_pool`, besides what waits unread;
+older bytes go.]],
     see = { "CLIKEEP", "mos.ppeek", "packet.differs", "settings keep" } },
 }

@@ -165,8 +165,10 @@ end
 local function add_counters(names)
   local texts = require "mos.manual.counters"
   for _, name in ipairs(names) do
-    local page = add { name = "stats." .. name, title = texts[name] or "", section = "counters",
-      kind = "counter", counter = name }
+    local text = texts[name] or ""
+    if type(text) == "string" then text = { text } end
+    local page = add { name = "stats." .. name, title = text[1], notes = text[2],
+      section = "counters", kind = "counter", counter = name }
     key(page, "mos.stats." .. name, 0)
     key(page, "counters " .. name, 0)
     key(page, name, 2)

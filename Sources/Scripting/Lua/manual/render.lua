@@ -8,7 +8,8 @@ local render = {}
 local kinds = {
   flow = "flow", side = "side", bytes = "number", seconds = "number", number = "number",
   text = "string", fn = "function", socket = "socket", target = "socket or flow", table = "table",
-  event = "event", hook = "hook", option = "option", any = "any value", packet = "string or table",
+  event = "event", hook = "hook", option = "option", any = "any "
+    .. "value", packet = "string, view or table",
   region = "constant", flags = "constants", bytestring = "string or view", self = "",
 }
 
@@ -288,8 +289,9 @@ function builders.setting(page)
 end
 
 function builders.counter(page)
-  return document(4, { "NAME", ("%s - %s"):format(page.counter, page.title) },
-    { "SYNOPSIS", { code = "mos.stats()." .. page.counter } }, example(pages.get "mos.stats"),
+  return document(5, { "NAME", ("%s - %s"):format(page.counter, page.title) },
+    { "SYNOPSIS", { code = "mos.stats()." .. page.counter } }, notes(page),
+    example(pages.get "mos.stats"),
     { "SEE ALSO", "mos.stats, counters" })
 end
 

@@ -23,32 +23,33 @@ return {
     name = "start", also = { "mos", "help" }, title = "a first script, and how to read these pages",
     body = {
       { "DESCRIPTION", [[
-A script is a Lua file. It makes monitor sockets, says what they watch, and registers functions for
-events. The engine follows every TCP connection from its first SYN, keeps both ends' states, puts the
-bytes in order, and hands out one event after the other.
+A script is a Lua file. It makes monitor sockets, says what they watch, and registers functions
+for events. The engine follows every TCP connection from its first SYN, keeps both ends' states,
+puts the bytes in order, and hands out one event after the other.
 
 * A monitor socket is what `mos.socket` returns. SOCK_MONITOR_STREAM watches TCP connections,
   SOCK_MONITOR_FLOW UDP and ICMP flows, SOCK_MONITOR_RAW packets.
-* A flow is one connection, or UDP or ICMP flow, as one socket sees it: it is handed to every callback and
-  gone after its last ON_CONN_END.
-* Sides: SIDE_CLI sent the first SYN, or the first packet, SIDE_SVR is the other end. A side in a call that
-  reads names a receive buffer: `flow:view(mos.SIDE_SVR)` is what the client sent.
-* Hooks: a packet first updates the stack of its sender (HK_SND), then that of its receiver (HK_RCV).
-  NULL is the hook, or the side, of what belongs to neither.
+* A flow is one connection, or UDP or ICMP flow, as one socket sees it: it is handed to every
+  callback and gone after its last ON_CONN_END.
+* Sides: SIDE_CLI sent the first SYN, or the first packet, SIDE_SVR is the other end. A side in a
+  call that reads names a receive buffer: `flow:view(mos.SIDE_SVR)` is what the client sent.
+* Hooks: a packet first updates the stack of its sender (HK_SND), then that of its receiver
+  (HK_RCV). NULL is the hook, or the side, of what belongs to neither.
 * A stream offset counts the payload bytes of one direction from 0 and never wraps.]] },
       { "READING A PAGE", [[
 `mos doc` lists all names. NAME finds its page with or without "mos.": `mos doc peek`, `mos doc
-flow:peek`, `mos doc rtt`, `mos doc gap.packets`, `mos doc mtcp_peek`. Patterns list: `mos doc 'ON_*'`.
+flow:peek`, `mos doc rtt`, `mos doc gap.packets`, `mos doc mtcp_peek`. Patterns list: `mos doc
+'ON_*'`.
 
-A wrong argument raises an error that names the call, the argument, what it got and what it may be, with
-an errno name behind it. What can happen to a correct script returns `nil, message, code`. ERRORS keeps
-the two apart.
+A wrong argument raises an error that names the call, the argument, what it got and what it may
+be, with an errno name behind it. What can happen to a correct script returns `nil, message,
+code`. ERRORS keeps the two apart.
 
-The command below an example runs it over a capture of the repository; what is printed below that is what
-it prints, "..." where more follows.
+The command below an example runs it over a capture of the repository; what is printed below that
+is what it prints, "..." where more follows.
 
-`mos check SCRIPT` finds mistakes without traffic; `mos events`, `mos settings` and `mos --help` are the
-short forms of what is here.]] },
+`mos check SCRIPT` finds mistakes without traffic; `mos events`, `mos settings` and `mos --help`
+are the short forms of what is here.]] },
     },
     examples = { { capture = "web", code = [[
 local http = mos.socket(mos.SOCK_MONITOR_STREAM)
@@ -86,17 +87,17 @@ Events of one's own are made from these: see `ude`.]] } }
     name = "hooks", title = "when, within a packet's way, a callback is called",
     body = {
       { "DESCRIPTION", [[
-Each connection has two emulated stacks. A packet first updates the stack of the end that sent it, then the
-stack of the end that it reaches. The hooks lie behind each:]], { defs = {
-        { "HK_SND", "after the sender's stack; `side` is the sender. The packet's bytes are not yet in the "
-          .. "receiver's buffer" },
-        { "HK_RCV", "after the receiver's stack; `side` is the receiver. They are in its buffer; in "
-          .. "ON_REXMIT, which begins this hook, not yet" },
+Each connection has two emulated stacks. A packet first updates the stack of the end that sent it,
+then the stack of the end that it reaches. The hooks lie behind each:]], { defs = {
+        { "HK_SND", "after the sender's stack; `side` is the sender. The packet's bytes are not "
+          .. "yet in the receiver's buffer" },
+        { "HK_RCV", "after the receiver's stack; `side` is the receiver. They are in its buffer; "
+          .. "in ON_REXMIT, which begins this hook, not yet" },
         { "NULL", "for what belongs to neither stack: bytes, errors, packets of no flow" } } }, [[
 Another hook than those that an event has is EINVAL; the message names those it has.
 
-States of both ends (`flow.cli.state`) are those of the moment: at HK_SND of the first SYN there is no
-server's stack yet.]] },
+States of both ends (`flow.cli.state`) are those of the moment: at HK_SND of the first SYN there
+is no server's stack yet.]] },
     },
     examples = { { capture = "web", text = "The handshake: packet, hook, side, event, both states.",
       code = [[
@@ -135,8 +136,9 @@ end]], output = [[
 * Look-up. What belongs to no flow is ON_ORPHAN, and done.
 * The sender's stack. HK_SND: ON_PKT_IN, ON_CONN_START, ON_TCP_STATE_CHANGE.
 * ON_REXMIT, before the payload is merged; ON_ERROR "WINDOW" or "PAWS" for data that is refused.
-* Room is made: ON_ERROR "LIMIT" and ON_GAP for each hole that has to be given up, ON_CONN_NEW_DATA for what a
-  gap made readable, ON_ERROR "OVERRUN" for readers that would lose bytes.
+* Room is made: ON_ERROR "LIMIT" and ON_GAP for each hole that has to be given up,
+  ON_CONN_NEW_DATA for what a gap made readable, ON_ERROR "OVERRUN" for readers that would lose
+  bytes.
 * The receiver's stack, and the merge; ON_ZERO_WINDOW. HK_RCV: ON_PKT_IN, ON_CONN_START,
   ON_TCP_STATE_CHANGE.
 * ON_CONN_NEW_DATA.
@@ -144,16 +146,17 @@ end]], output = [[
 * ON_GAP and ON_CONN_NEW_DATA for each hole that this packet was the last to be waited for.
 * ON_CONN_END when the connection is over: HK_SND with SIDE_CLI, then HK_RCV with SIDE_SVR.]] },
       { "SEVERAL SOCKETS", [[
-They are a chain of boxes on the wire. At each hook a packet from the client visits them in order of creation,
-one from the server in reverse: all at HK_SND, then all at HK_RCV. ON_CONN_NEW_DATA of the server's buffer
-comes in order of creation, of the client's in reverse; ON_CONN_END in order of creation. Sockets are
-created in the order of the scripts.]] },
+They are a chain of boxes on the wire. At each hook a packet from the client visits them in order
+of creation, one from the server in reverse: all at HK_SND, then all at HK_RCV. ON_CONN_NEW_DATA
+of the server's buffer comes in order of creation, of the client's in reverse; ON_CONN_END in
+order of creation. Sockets are created in the order of the scripts.]] },
       { "THE END OF A FLOW", [[
-What waits behind holes is delivered first, the server's buffer before the client's: ON_GAP, ON_CONN_NEW_DATA,
-for each hole, and an ON_GAP for what a FIN proves to be missing at the end. Then ON_CONN_END.]] },
+What waits behind holes is delivered first, the server's buffer before the client's: ON_GAP,
+ON_CONN_NEW_DATA, for each hole, and an ON_GAP for what a FIN proves to be missing at the end.
+Then ON_CONN_END.]] },
       { "THE END OF THE RUN", [[
-With the input, Ctrl-C or SIGTERM, --count or --duration, every open flow ends, in order of its start; then
-functions of `mos.on_exit` run. Timers not due by the last packet do not fire.]] },
+With the input, Ctrl-C or SIGTERM, --count or --duration, every open flow ends, in order of its
+start; then functions of `mos.on_exit` run. Timers not due by the last packet do not fire.]] },
     },
     see = { "hooks", "events", "time", "ude", "flow.end_reason" },
   },
@@ -161,31 +164,34 @@ functions of `mos.on_exit` run. Timers not due by the last packet do not fire.]]
     name = "reading", also = { "stream" }, title = "how a script reads what was sent",
     body = {
       { "DESCRIPTION", [[
-`flow:view(side)` shows the contiguous unread bytes in place, `flow:consume(side, n)` says how many were
-read; `flow:peek(side)` does both and gives a string; `flow:ppeek(side, len, offset)` reads anywhere in what
-is kept. Offsets are this socket's own.
+`flow:view(side)` shows the contiguous unread bytes in place, `flow:consume(side, n)` says how
+many were read; `flow:peek(side)` does both and gives a string; `flow:ppeek(side, len, offset)`
+reads anywhere in what is kept. Offsets are this socket's own.
 
-A socket is a reader of a side once it registers ON_CONN_NEW_DATA, ON_GAP or ON_ERROR (both sides), sets
-that side's buffer size, or first peeks or views it (from the bytes of the packet in hand on). For others
-nothing is kept and nothing overruns; states, counts and ON_REXMIT are exact all the same.]] },
+A socket is a reader of a side once it registers ON_CONN_NEW_DATA, ON_GAP or ON_ERROR (both
+sides), sets that side's buffer size, or first peeks or views it (from the bytes of the packet in
+hand on). For others nothing is kept and nothing overruns; states, counts and ON_REXMIT are exact
+all the same.]] },
       { "RULES", [[
-* Consume what you have looked at. In-order bytes that every reader consumes at once are never copied. What is
-  left unread is, up to the buffer's size, and is offered again with the next ON_CONN_NEW_DATA.
+* Consume what you have looked at. In-order bytes that every reader consumes at once are never
+  copied. What is left unread is, up to the buffer's size, and is offered again with the next
+  ON_CONN_NEW_DATA.
 * To wait for more, consume less than the view shows: the next view begins with the rest.
-* ON_CONN_NEW_DATA never repeats for bytes already read. With readable pieces on both sides of a gap it
-  comes once for each, provided that the callback read everything before the gap.
+* ON_CONN_NEW_DATA never repeats for bytes already read. With readable pieces on both sides of a
+  gap it comes once for each, provided that the callback read everything before the gap.
 * At HK_SND the packet in hand is not yet in the buffer; at HK_RCV and in ON_CONN_NEW_DATA it is.
 * A buffer set to 0 is off: no ON_CONN_NEW_DATA for that side, reading raises EINVAL.]] },
       { "OVERRUN", [[
-When more bytes wait unread than the buffer may hold, ON_ERROR "OVERRUN" comes first: a callback that reads
-them now loses nothing. Otherwise the oldest go, for this reader alone, and the next `peek` or `view`
-returns nil, "overrun", missed, once; the one after it goes on at the oldest byte kept. The same tells
-of bytes for which the pool had no room.]] },
+When more bytes wait unread than the buffer may hold, ON_ERROR "OVERRUN" comes first: a callback
+that reads them now loses nothing. Otherwise the oldest go, for this reader alone, and the next
+`peek` or `view` returns nil, "overrun", missed, once; the one after it goes on at the oldest byte
+kept. The same tells of bytes for which the pool had no room.]] },
       { "GAPS", [[
-Bytes that were never captured, but acknowledged, are given up after `gap.packets` or `gap.time`: ON_GAP, then
-ON_CONN_NEW_DATA with what lies behind. `data.offset` tells where a view begins.]] },
+Bytes that were never captured, but acknowledged, are given up after `gap.packets` or `gap.time`:
+ON_GAP, then ON_CONN_NEW_DATA with what lies behind. `data.offset` tells where a view begins.]] },
     },
-    examples = { { capture = "web-loss", text = "Everything of both streams, holes included:", code = [[
+    examples = { { capture = "web-loss", text = "Everything of both streams, holes "
+      .. "included:", code = [[
 local watch, read, lost = mos.socket(mos.SOCK_MONITOR_STREAM), 0, 0
 watch:on(mos.ON_CONN_NEW_DATA, function(flow, side)
   local data = flow:view(side) or flow:view(side)  -- nil comes once
@@ -196,25 +202,27 @@ watch:on(mos.ON_GAP, function(_, _, _, arg) lost = lost + arg.length end)
 mos.on_exit(function() print(read, "bytes read", lost, "bytes missing") end)]],
       output = [[
 23011   bytes read      219     bytes missing]] } },
-    see = { "mos.view", "mos.consume", "mos.peek", "mos.ppeek", "ON_CONN_NEW_DATA", "ON_GAP", "ON_ERROR",
-      "view" },
+    see = { "mos.view", "mos.consume", "mos.peek", "mos.ppeek", "ON_CONN_NEW_DATA", "ON_GAP",
+      "ON_ERROR", "view" },
   },
   {
     name = "filters", title = "libpcap expressions: which one judges what",
     body = {
       { "DESCRIPTION", [[
 All are full expressions of pcap-filter(7). Without one everything passes.]], { defs = {
-        { "syn", "of STREAM sockets: the SYN that would start a flow; of FLOW sockets the first packet of a "
-          .. "UDP or ICMP flow. What does not pass is not tracked for this socket" },
+        { "syn", "of STREAM sockets: the SYN that would start a flow; of FLOW sockets the first "
+          .. "packet of a UDP or ICMP flow. What does not pass is not tracked for this socket" },
         { "orphan", "of STREAM sockets: packets for ON_ORPHAN" },
         { "raw", "of RAW sockets: frames for ON_PKT_IN and ON_ORPHAN" },
-        { "-f", "of the command line: frames; what does not pass is counted and otherwise unseen" } } },
+        { "-f", "of the command line: frames; what does not pass is counted and otherwise "
+          .. "unseen" } } },
         [[
-`syn` and `orphan` see the innermost IP packet with its plain headers: no link layer, tags, tunnels or IPv6
-extension headers. So "tcp port 80" matches a tagged or tunnelled SYN. An expression that has no meaning there
-("vlan 42", "ether host ...") judges the frame.
+`syn` and `orphan` see the innermost IP packet with its plain headers: no link layer, tags,
+tunnels or IPv6 extension headers. So "tcp port 80" matches a tagged or tunnelled SYN. An
+expression that has no meaning there ("vlan 42", "ether host ...") judges the frame.
 
-`raw` and `-f` always judge the frame, as tcpdump does: for tagged frames write "vlan and tcp port 80".
+`raw` and `-f` always judge the frame, as tcpdump does: for tagged frames write "vlan and tcp port
+80".
 
 Binding again replaces all filters of the socket; flows that run keep running.]] },
     },

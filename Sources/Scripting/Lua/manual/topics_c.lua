@@ -6,17 +6,17 @@ return {
     title = "for people who come from the C API of mOS: what became of each name",
     make = function(pages)
       local list = { { "DESCRIPTION", [[
-Names are those of the C API without mtcp_ and MOS_. mctx is gone: a script belongs to one worker. A socket or flow
-is a value, not a number. Where C has a level and a length, Lua has the value.
+Names are those of the C API without mtcp_ and MOS_. mctx is gone: a script belongs to one worker.
+A socket or flow is a value, not a number. Where C has a level and a length, Lua has the value.
 
 * A callback is `fn(flow, side, event, arg)`: the flow is what `sock` was.
-* A wrong argument raises an error with the errno name. What can happen to a correct script returns
-  nil, message, code. Nothing returns -1, and nothing ends the process.
+* A wrong argument raises an error with the errno name. What can happen to a correct script
+  returns nil, message, code. Nothing returns -1, and nothing ends the process.
 * Registering again replaces, nil removes. The C library keeps the old callback in both cases.
 * Everything is in the units of the stream: offsets count payload bytes from 0.
 
-`mos doc NAME` finds every C name: `mos doc mtcp_peek`, `mos doc MOS_ON_REXMIT`, `mos doc rmem_size`. A difference
-is given with its reason where it is more than a shorter name.]] } }
+`mos doc NAME` finds every C name: `mos doc mtcp_peek`, `mos doc MOS_ON_REXMIT`, `mos doc
+rmem_size`. A difference is given with its reason where it is more than a shorter name.]] } }
       for _, group in ipairs(pages.c) do
         list[#list + 1] = { group.title:upper(),
           { heads = { "C", "Lua", "difference" }, rows = group } }

@@ -33,8 +33,8 @@ CLI and SVR name a receive buffer: what SVRBUF holds is what the client sent.]] 
     name = "counters", title = "what mos.stats() and kill -USR1 show",
     make = function(pages)
       return { { "DESCRIPTION", [[
-`mos.stats()` gives them live, the closing summary those that matter, `kill -USR1` all that are not 0. Every
-loss has one of its own.]], list_of(pages, "counter") } }
+`mos.stats()` gives them live, the closing summary those that matter, `kill -USR1` all that are
+not 0. Every loss has one of its own.]], list_of(pages, "counter") } }
     end,
     see = { "mos.stats" },
   },
@@ -42,20 +42,21 @@ loss has one of its own.]], list_of(pages, "counter") } }
     name = "time", also = { "clock", "timers" }, title = "packet time, timers and time-outs",
     body = {
       { "THE CLOCK", [[
-All time is packet time: seconds since 1970 as the packets have it. On a capture nothing ever waits; live, wall
-time moves the clock, too, when no packet comes.
+All time is packet time: seconds since 1970 as the packets have it. On a capture nothing ever
+waits; live, wall time moves the clock, too, when no packet comes.
 
-* Before a packet is handled, everything that was due up to its time fires, in order of deadline; at equal ones
-  time-outs of flows first, then timers by creation. `mos.now()` is the deadline meanwhile. So results do
-  not depend on how packets come in bursts.
+* Before a packet is handled, everything that was due up to its time fires, in order of deadline;
+  at equal ones time-outs of flows first, then timers by creation. `mos.now()` is the deadline
+  meanwhile. So results do not depend on how packets come in bursts.
 * The clock never runs back. An older packet keeps its own time (`packet.ts`) and moves nothing.
 * It jumps more than a day ahead only when a second packet confirms it (counter `clock_steps`).
-* A further -r file that begins before the clock ends all flows ("shutdown") and starts the clock anew; timers
-  keep what was left of their time. A later one goes on, flows included.]] },
+* A further -r file that begins before the clock ends all flows ("shutdown") and starts the clock
+  anew; timers keep what was left of their time. A later one goes on, flows included.]] },
       { "TIMERS", [[
-`mos.settimer` fires once, `mos.every` again and again without drift. On a capture, timers that are not due
-by the last packet do not fire.]] },
-      { "TIME-OUTS", "Silence is measured from the flow's last packet, in the phase that it is in:", { defs = {
+`mos.settimer` fires once, `mos.every` again and again without drift. On a capture, timers that
+are not due by the last packet do not fire.]] },
+      { "TIME-OUTS", "Silence is measured from the flow's last packet, in the phase that it is "
+        .. "in:", { defs = {
         { "handshake_timeout", "until both ends are ESTABLISHED: \"handshake-timeout\"" },
         { "idle_timeout", "ESTABLISHED: \"timeout\"" },
         { "close_timeout", "one end has sent its FIN: \"timeout\"" },
@@ -77,32 +78,32 @@ end)]], output = [[
     see = { "mos.settimer", "mos.every", "mos.now", "settings", "flow.end_reason" },
   },
   {
-    name = "ude", also = { "user-defined events" }, title = "user-defined events: an event and a filter make "
-      .. "a new event",
+    name = "ude", also = { "user-defined "
+      .. "events" }, title = "user-defined events: an event and a filter make a new event",
     body = {
       { "DESCRIPTION", [[
-`mos.define_event(base, filter[, arg])` makes an event that fires when `base` does and the filter is true.
-`base` may be one of these again: trees of any depth. `mos.alloc_event(parent)` makes an event that is
-raised by hand with `mos.raise_event`. Both give an id that is registered like any event; the hooks are
-those of the event at the root, so those of ON_CONN_NEW_DATA live at NULL.]] },
+`mos.define_event(base, filter[, arg])` makes an event that fires when `base` does and the filter
+is true. `base` may be one of these again: trees of any depth. `mos.alloc_event(parent)` makes an
+event that is raised by hand with `mos.raise_event`. Both give an id that is registered like any
+event; the hooks are those of the event at the root, so those of ON_CONN_NEW_DATA live at NULL.]] },
       { "ORDER", [[
 When a base event fires for a socket:
 
 * its callback runs
-* then, for each event defined on it in order of definition, the filter, once; when it is true its callback, and
-  then the same for the events defined on that
+* then, for each event defined on it in order of definition, the filter, once; when it is true its
+  callback, and then the same for the events defined on that
 * then the callbacks of allocated events that were raised
 
-A false filter prunes everything below it: those filters are not called. Filter and callback get the same
-`flow` and `side`, the event's own id, and `arg`: what define_event was given, or the base event's when that
-is nil.]] },
+A false filter prunes everything below it: those filters are not called. Filter and callback get
+the same `flow` and `side`, the event's own id, and `arg`: what define_event was given, or the
+base event's when that is nil.]] },
       { "RULES", [[
 * Equal base, filter and arg give the same id.
 * An error of a filter counts as false and is reported as one of a callback.
-* An allocated event is raised in the filter of its parent, in a filter defined on its parent, or in a callback of
-  its parent; elsewhere is EINVAL. Twice in one dispatch is once.
-* Registering, removing and closing are safe in filters and callbacks: what was removed is not called any more;
-  STOP_MON and close skip the rest of the tree.]] },
+* An allocated event is raised in the filter of its parent, in a filter defined on its parent, or
+  in a callback of its parent; elsewhere is EINVAL. Twice in one dispatch is once.
+* Registering, removing and closing are safe in filters and callbacks: what was removed is not
+  called any more; STOP_MON and close skip the rest of the tree.]] },
     },
     examples = { { capture = "web", pending = "user-defined events", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
@@ -128,35 +129,38 @@ watch:on(answer, function(flow) print(flow:packet().number, "SYN-ACK") end)]],
     name = "inline", title = "between two ports: forwarding, dropping and changing packets",
     body = {
       { "DESCRIPTION", [[
-`mos run SCRIPT --inline -i A -i B` takes packets at one port of a pair and hands them out at the other. Ports
-pair in order of -i: the first and second, third and fourth; `--pair 1-3 --pair 2-4` says otherwise. Ports in
-no pair are only watched. Without --inline nothing is ever sent: the calls that change or send return
-nil, message, "EPERM", and mos says so once.
+`mos run SCRIPT --inline -i A -i B` takes packets at one port of a pair and hands them out at the
+other. Ports pair in order of -i: the first and second, third and fourth; `--pair 1-3 --pair 2-4`
+says otherwise. Ports in no pair are only watched. Without --inline nothing is ever sent: the
+calls that change or send return nil, message, "EPERM", and mos says so once.
 
-Frames leave as they came, MAC addresses and tags included, also those that are not IP, malformed, or kept
-out by -f. IP fragments are held until they are complete (`fragments_pool`, `fragment_timeout`) and leave as
-they came, all together.]] },
+Frames leave as they came, MAC addresses and tags included, also those that are not IP, malformed,
+or kept out by -f. IP fragments are held until they are complete (`fragments_pool`,
+`fragment_timeout`) and leave as they came, all together.]] },
       { "WHAT A CHANGE MEANS", [[
-* At HK_SND the stack of the receiver and sockets that come later see the packet as it was changed; at HK_RCV and in
-  ON_CONN_NEW_DATA only the frame that leaves changes.
+* At HK_SND the stack of the receiver and sockets that come later see the packet as it was
+  changed; at HK_RCV and in ON_CONN_NEW_DATA only the frame that leaves changes.
 * What is dropped has been monitored all the same; its repeat is a retransmission.
 * After the packet was forwarded (ON_CONN_END) there is nothing to change: ENODATA.
 * OVERWRITE keeps the layout; addresses and ports may be rewritten at HK_SND (NAT).
-* INSERT and CHOMP change the length of the payload. Edits are remembered by stream offset until they are
-  acknowledged and are made again in repeats; numbers are translated for the rest of the connection.]] },
+* INSERT and CHOMP change the length of the payload. Edits are remembered by stream offset until
+  they are acknowledged and are made again in repeats; numbers are translated for the rest of the
+  connection.]] },
       { "WHEN THE SCRIPT FAILS", { defs = {
-        { "fail-open", "(--inline) an error never keeps a packet from being forwarded. When the script as a whole "
-          .. "stops, forwarding goes on without it until Ctrl-C; exit code 1" },
-        { "fail-closed", "(--inline=fail-closed) the packet in hand of a callback that fails, pauses or was switched "
-          .. "off is dropped. When the script stops, mos ends" } } } },
-      { "COUNTERS", "forwarded; forward_dropped (a full transmit queue: it is never waited for); forward_refused; "
-        .. "script_dropped; changed; injected." },
+        { "fail-open", "(--inline) an error never keeps a packet from being forwarded. When the "
+          .. "script as a whole stops, forwarding goes on without it until Ctrl-C; exit code 1" },
+        { "fail-closed", "(--inline=fail-closed) the packet in hand of a callback that fails or "
+          .. "pauses is dropped, and no callback is switched off. When the script stops, mos "
+          .. "ends" } } } },
+      { "COUNTERS", "forwarded; forward_dropped (a full transmit queue: it is never waited for); "
+        .. "forward_refused; script_dropped; changed; injected." },
     },
-    examples = { { inline = true, file = "firewall", text = "New connections to one port only:", code = [[
+    examples = { { inline = true, file = "firewall", text = "New connections to one port "
+      .. "only:", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
 mos.bind_filter(watch, { syn = "not tcp dst port 443" })
 watch:on(mos.ON_CONN_START, function(flow) flow:reset() end)]] } },
-    see = { "flow:drop", "flow:overwrite", "flow:insert", "flow:chomp", "mos.sendpkt", "mos.reset_conn",
-      "mos.setlastpkt" },
+    see = { "flow:drop", "flow:overwrite", "flow:insert", "flow:chomp", "mos.sendpkt",
+      "mos.reset_conn", "mos.setlastpkt" },
   },
 }
