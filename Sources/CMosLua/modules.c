@@ -76,6 +76,9 @@ static const char text_packet[] = {
 static const char text_schema[] = {
 #embed "../Scripting/Lua/schema.lua"
 };
+static const char text_schema_fields[] = {
+#embed "../Scripting/Lua/schema_fields.lua"
+};
 static const char text_scripts[] = {
 #embed "../Scripting/Lua/scripts.lua"
 };
@@ -143,6 +146,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(output),
     MODULE(packet),
     MODULE(schema),
+    MODULE(schema_fields),
     MODULE(scripts),
     MODULE(slots),
     MODULE(sockets),
