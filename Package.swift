@@ -86,7 +86,7 @@ let package = Package(
         .target(name: "Outputs", dependencies: [], exclude: ["README.md"], swiftSettings: swift),
         .target(
             name: "Scripting",
-            dependencies: ["CMosLua", "CCrypto", "CMosABI", "Engine", "Outputs"],
+            dependencies: ["CMosLua", "CCrypto", "CMosABI", "Engine", "Outputs", "Packets"],
             exclude: ["Lua", "README.md"],
             swiftSettings: swift
         ),

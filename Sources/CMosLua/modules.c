@@ -13,6 +13,9 @@ static const char text_address[] = {
 static const char text_catalogue[] = {
 #embed "../Scripting/Lua/catalogue.lua"
 };
+static const char text_changing[] = {
+#embed "../Scripting/Lua/changing.lua"
+};
 static const char text_check[] = {
 #embed "../Scripting/Lua/check.lua"
 };
@@ -119,6 +122,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(abi),
     MODULE(address),
     MODULE(catalogue),
+    MODULE(changing),
     MODULE(check),
     MODULE(datagram),
     MODULE(digest),

@@ -11,7 +11,7 @@ extension Worker {
     @inline(__always)
     mutating func raw() {
         phase = .lookUp
-        if listeners.raw.isEmpty {
+        if listeners.raw.isEmpty || kinds[current] == .unseen {
             lookUp()
         } else {
             dispatch.kind = .raw
@@ -45,9 +45,12 @@ extension Worker {
             return
         case .fragment:
             // What it completes takes its place and is looked up; else there is nothing more to it.
-            if !reassemble() { finishPacket() }
+            if !reassemble() {
+                if isInline, fragments.isActive { keepBack() }
+                finishPacket()
+            }
             return
-        case .nonIP, .malformed:
+        case .nonIP, .malformed, .unseen:
             finishPacket()
             return
         }

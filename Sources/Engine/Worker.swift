@@ -117,6 +117,17 @@ public struct Worker: ~Copyable {
     var wantsLeave = false
     var sourceName: ContiguousArray<CChar> = [0]
 
+    // Inline
+    /// Packets are handed on, and scripts may change them.
+    let isInline: Bool
+    var outbox: Outbox
+    var verdict = Verdict()
+    /// The port through which the packets of the burst in hand leave, -1 = none, and the one that they came from.
+    var onwardPort = -1
+    var backPort = 0
+    /// Checksums that were left to a network card are finished before a frame leaves.
+    var finishesChecksums = false
+
     // The packet and the flow in hand
     var flow: Int32 = -1
     var isNewFlow = false
@@ -192,10 +203,14 @@ public struct Worker: ~Copyable {
                 pool: settings.fragmentsPool,
                 timeout: Int64(min(settings.fragmentTimeout, 1e9) * 1e9),
                 seed: seed,
-                vlanInKey: settings.vlanInKey
+                vlanInKey: settings.vlanInKey,
+                holdsFrames: inputs.isInline
             ),
-            let toldPath = ReservedMemory<mos_tunnel>(capacity: TunnelPath.capacity)
+            let toldPath = ReservedMemory<mos_tunnel>(capacity: TunnelPath.capacity),
+            let outbox = Outbox()
         else { throw .noMemory(flows: flows) }
+        isInline = inputs.isInline
+        self.outbox = outbox
         self.inputs = inputs
         self.settings = settings
         self.packets = packets

@@ -13,7 +13,7 @@ extension TCPFlags {
 ///
 /// Numbers count from the sender's ISN, so a SYN has 0 and the first payload byte 1.
 struct Line {
-    private var sender: Side
+    private(set) var sender: Side
     private var segment: TCPSegment
     private var frame: [UInt8]?
     private var checksum = BuiltChecksum.right

@@ -37,7 +37,7 @@ final class FragmentBox {
     /// The frames in which the last packet came.
     func frames() -> [[UInt8]] {
         var frames: [[UInt8]] = []
-        reassembler.takeFrames { frames.append($0.array) }
+        while let frame = reassembler.takeFrame() { frames.append(frame.array) }
         return frames
     }
 

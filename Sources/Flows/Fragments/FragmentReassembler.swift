@@ -51,7 +51,7 @@ public struct FragmentReassembler: ~Copyable {
     /// A reassembler that holds at most `pool` bytes of parts, 0 = none, for `timeout` nanoseconds; nil when the address
     /// space is refused.
     ///
-    /// With `holdsFrames` the frames are kept as well, in the same pool, for ``takeFrames(_:)``.
+    /// With `holdsFrames` the frames are kept as well, in the same pool, for ``takeFrame()``.
     public init?(
         pool: Int,
         timeout: Int64,

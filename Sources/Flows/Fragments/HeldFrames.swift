@@ -68,27 +68,30 @@ extension FragmentReassembler {
         }
     }
 
-    /// Calls `body` with each frame of the packet completed last, in order of arrival, in a place that is valid during
-    /// the call; then they are given back.
-    public mutating func takeFrames(_ body: (ByteView) -> Void) {
-        let frames = completed
-        completed = HeldFrames()
-        var piece = frames.first
-        while piece >= 0 {
-            let isWhole = Int(pieces[piece].offset) <= FragmentCells.size
-            var length = Int(pieces[piece].length)
-            if isWhole { body(cells.view(piece, 0, length)) } else { gathered.begin(.empty) }
-            if !isWhole { gathered.put(cells.view(piece, 0, length), at: 0) }
-            var at = length
-            piece = pieces[piece].next
-            while piece >= 0, pieces[piece].continues {
-                length = Int(pieces[piece].length)
-                gathered.put(cells.view(piece, 0, length), at: at)
-                at += length
-                piece = pieces[piece].next
+    /// The next frame of the packet completed last, in order of arrival; nil behind the last.
+    ///
+    /// Its bytes stay until this, or ``take(_:_:at:isNested:)``, is called again.
+    public mutating func takeFrame() -> ByteView? {
+        let first = completed.first
+        guard first >= 0 else { return nil }
+        let whole = Int(pieces[first].offset)
+        if whole > FragmentCells.size { gathered.begin(.empty) }
+        var piece = first
+        var at = 0
+        repeat {
+            let part = cells.view(piece, 0, Int(pieces[piece].length))
+            let next = pieces[piece].next
+            // A cell keeps its bytes when it is given back.
+            pieces.give(piece)
+            if whole <= FragmentCells.size {
+                completed.first = next
+                return part
             }
-            if !isWhole { body(gathered.view) }
-        }
-        release(frames)
+            gathered.put(part, at: at)
+            at += part.count
+            piece = next
+        } while piece >= 0 && pieces[piece].continues
+        completed.first = piece
+        return gathered.view
     }
 }

@@ -135,6 +135,14 @@ local function key_of_event()
   return ev.flow * 4294967296 + ev.generation
 end
 
+-- Inline, closed: what no callback has judged does not pass.
+local closed = boot.options.inline == "fail-closed"
+local NO_FLOW, DROP = abi.constant "NO_FLOW", abi.constant "DROP"
+
+local function drop_packet()
+  if ev.has_packet == 1 then api.change_packet(worker, -1, NO_FLOW, 0, DROP, 0, nil, 0) end
+end
+
 local function count_row(record, key)
   if not key then
     record.different = record.different + 1
@@ -147,7 +155,8 @@ local function count_row(record, key)
     record.different = record.different + 1
   end
   record.row[key] = row
-  if row >= boot.options.errors_in_a_row then switch_off(record) end
+  -- A callback that is off could not keep anything from passing.
+  if row >= boot.options.errors_in_a_row and not closed then switch_off(record) end
 end
 
 --- A callback of slot `slot` failed with `text`. True when the loop must be left: to stop, or to be
@@ -155,6 +164,7 @@ end
 function faults.failed(slot, text)
   faults.count = faults.count + 1
   faults.bump "callback_errors"
+  if closed then drop_packet() end
   local record = record_of(slot)
   show(record, text .. "\n    " .. context())
   if boot.options.strict then
@@ -188,6 +198,7 @@ function faults.paused(slot)
   if not record or not record.resume then return false end
   if now() < record.resume then
     record.skipped = record.skipped + 1
+    if closed then drop_packet() end
     return true
   end
   record.resume = nil

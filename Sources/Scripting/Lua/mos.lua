@@ -3,6 +3,7 @@
 local ffi = require "ffi"
 local abi = require "mos.abi"
 local boot = require "mos.boot"
+local changing = require "mos.changing"
 local emit = require "mos.emit"
 local errors = require "mos.errors"
 local flow = require "mos.flow"
@@ -32,7 +33,8 @@ local calls = {
   view = stream.view, consume = stream.consume, peek = stream.peek, ppeek = stream.ppeek,
   getlastpkt = packet.last, getsockopt = options.get, setsockopt = options.set,
   settimer = timers.settimer, every = timers.every, flow_state = state.declare,
-  emit = emit, hash = hash,
+  emit = emit, hash = hash, setlastpkt = changing.setlastpkt, sendpkt = changing.sendpkt,
+  reset_conn = changing.reset_conn,
 }
 
 --- The context of a flow, as flow.ctx.

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-2-Clause
+import Capture
+import Flows
+import Packets
+
+/// Frames on their way out of an inline worker, until the burst in hand is done with.
+///
+/// Two ports are left through while a burst is in hand: the one that its source is bridged with, and that source itself.
+/// What is for any other port leaves at once.
+@safe
+struct Outbox: ~Copyable {
+    /// Frames that leave through the peer of the source in hand.
+    var onward = DepartureList()
+    /// Frames that leave through the source in hand.
+    var back = DepartureList()
+    /// A frame for another port.
+    var aside = DepartureList()
+    private let room: ReservedMemory<UInt8>
+    private var used = 0
+
+    /// Room for the copies of some sixty of the longest frames; nil when the address space is refused.
+    init?() {
+        guard let room = ReservedMemory<UInt8>(capacity: 1 << 22) else { return nil }
+        self.room = room
+    }
+
+    /// True when a list is full: the next frame waits for those in front of it.
+    var isFull: Bool { onward.isFull || back.isFull }
+
+    /// True when nothing waits.
+    var isEmpty: Bool { onward.count == 0 && back.count == 0 }
+
+    /// Bytes that may still be claimed.
+    var free: Int { room.capacity - used }
+
+    /// `count` bytes that are the caller's until the outbox is emptied; there must be so many.
+    @unsafe
+    mutating func claim(_ count: Int) -> UnsafeMutableRawPointer {
+        precondition(count >= 0 && count <= free)
+        defer { used += count }
+        return unsafe UnsafeMutableRawPointer(room.base + used)
+    }
+
+    /// A copy of `bytes` that stays until the outbox is emptied; there must be room.
+    mutating func keep(_ bytes: ByteView) -> ByteView {
+        let place = unsafe claim(bytes.count)
+        unsafe place.copyMemory(from: bytes.base, byteCount: bytes.count)
+        return unsafe ByteView(base: place, count: bytes.count)
+    }
+
+    /// Forgets everything: it has left.
+    mutating func removeAll() {
+        onward.removeAll()
+        back.removeAll()
+        used = 0
+    }
+}
