@@ -65,6 +65,10 @@ extension Worker {
             return
         }
         var slot = table.find(key, hash: hashes[current])
+        if slot < 0, let known = findTranslated(key) {
+            sendDatagram(known.slot, known.sender)
+            return
+        }
         if slot < 0 { slot = startDatagramFlow(key) }
         guard slot >= 0 else {
             // A flow ends to make room, and the packet is looked up again; or it belongs to none.

@@ -104,6 +104,7 @@ extension Worker {
         wheel.cancel(slot, in: &table.conns)
         sets.release(table.conns[slot].set)
         tunnels.remove(slot)
+        translations.remove(slot)
         table.remove(slot)
         counters[.flowsOpen] -= 1
         live.isActive = false

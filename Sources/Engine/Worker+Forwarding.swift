@@ -29,6 +29,15 @@ extension Worker {
         depart(Departure(bytes: burst[current].bytes, place: place, isChanged: false))
     }
 
+    /// Hands packets on without the scripts, until the sources end or somebody asks for the end.
+    public mutating func forwardAlone() {
+        closedSockets = .max
+        for index in sockets.indices { sockets[index].isClosed = true }
+        socketsChanged()
+        // What still comes out are timers, and flows to be forgotten.
+        while phase != .ended { _ = next() }
+    }
+
     /// Nothing can be done about the packet in hand any more, and it does not leave: its parts do, or not.
     mutating func keepBack() { verdict.isDone = true }
 

@@ -56,7 +56,10 @@ extension Worker {
         }
         var slot = table.find(packets[current], hash: hashes[current])
         isNewFlow = false
-        if slot < 0 {
+        if slot < 0, let known = findTranslated(packets[current]) {
+            slot = known.slot
+            segment = Segment(packets[current], sender: known.sender)
+        } else if slot < 0 {
             slot = startFlow()
             guard slot >= 0 else {
                 // A flow ends to make room, and the packet is looked up again; or it belongs to none.
@@ -66,11 +69,11 @@ extension Worker {
             segment = Segment(packets[current], sender: table.sender(slot, packets[current]))
         } else {
             segment = Segment(packets[current], sender: table.sender(slot, packets[current]))
-            if isReuse(slot) {
-                // The old flow ends before this packet; then it is looked up again.
-                beginEnd(slot, reason: reuseReason(slot), then: .lookUp)
-                return
-            }
+        }
+        if !isNewFlow, isReuse(slot) {
+            // The old flow ends before this packet; then it is looked up again.
+            beginEnd(slot, reason: reuseReason(slot), then: .lookUp)
+            return
         }
         flow = slot
         if isNewFlow, segment.sender == .server {

@@ -119,9 +119,15 @@ public struct Worker: ~Copyable {
 
     // Inline
     /// Packets are handed on, and scripts may change them.
-    let isInline: Bool
+    public let isInline: Bool
     var outbox: Outbox
     var verdict = Verdict()
+    var translations: Translations
+    /// What is known of each flow's ports and link layer, by slot.
+    var inlineFlows: ReservedMemory<InlineFlow>
+    /// Connections that scripts want reset, when the packet in hand is done with.
+    var resets: [PendingReset] = []
+    var resetCount = 0
     /// The port through which the packets of the burst in hand leave, -1 = none, and the one that they came from.
     var onwardPort = -1
     var backPort = 0
@@ -207,10 +213,18 @@ public struct Worker: ~Copyable {
                 holdsFrames: inputs.isInline
             ),
             let toldPath = ReservedMemory<mos_tunnel>(capacity: TunnelPath.capacity),
-            let outbox = Outbox()
+            let outbox = Outbox(),
+            let translations = Translations(
+                capacity: flows,
+                seed: seed,
+                vlanInKey: settings.vlanInKey
+            ),
+            let inlineFlows = ReservedMemory<InlineFlow>(capacity: inputs.isInline ? flows : 1)
         else { throw .noMemory(flows: flows) }
         isInline = inputs.isInline
         self.outbox = outbox
+        self.translations = translations
+        self.inlineFlows = inlineFlows
         self.inputs = inputs
         self.settings = settings
         self.packets = packets

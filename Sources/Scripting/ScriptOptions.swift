@@ -12,6 +12,14 @@ public struct ScriptOptions: Sendable {
         case tsv
     }
 
+    /// What becomes of packets when a script fails in an inline run.
+    public enum Inline: String, CaseIterable, Sendable {
+        /// They pass.
+        case failOpen = "fail-open"
+        /// They do not.
+        case failClosed = "fail-closed"
+    }
+
     /// How `mos.emit` writes records.
     public var format = Format.json
     /// True to stop at the first error of a callback.
@@ -22,6 +30,8 @@ public struct ScriptOptions: Sendable {
     public var outputIsTerminal = false
     /// Errors of a callback on one flow, without a success between, that switch it off there.
     public var errorsInARow = 10
+    /// Packets are handed on, and scripts may change them; nil when they are only watched.
+    public var inline: Inline?
     /// What stood behind `--` on the command line.
     public var arguments: [String] = []
 
@@ -33,6 +43,7 @@ public struct ScriptOptions: Sendable {
         var text = "format=\(format.rawValue)\0errors_in_a_row=\(errorsInARow)\0"
         text += "strict=\(isStrict ? 1 : 0)\0allow_globals=\(allowsGlobals ? 1 : 0)\0"
         text += "terminal=\(outputIsTerminal ? 1 : 0)\0"
+        if let inline { text += "inline=\(inline.rawValue)\0" }
         for argument in arguments { text += "arg=\(argument)\0" }
         return text
     }

@@ -77,15 +77,15 @@ local function call_all(what, list)
   end
 end
 
---- Runs all scripts over all packets. Returns the number of errors, and whether the run was
---- stopped.
+--- Runs all scripts over all packets. Returns the number of errors, and whether the scripts ended
+--- before the packets did.
 function host.run()
   engine.scripts.running = true
   call_all("on_start", engine.public.hooks.start)
-  if not engine.faults.stopped then engine.loop.run() end
+  local over = not engine.faults.stopped and engine.loop.run()
   call_all("on_exit", engine.public.hooks.exit)
   engine.faults.summarize()
-  return engine.faults.count, engine.faults.stopped
+  return engine.faults.count, not over
 end
 
 --- The events whose name matches a glob, one paragraph each.

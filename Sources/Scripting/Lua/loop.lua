@@ -218,13 +218,14 @@ end)
 
 local loop = {}
 
---- Runs until the engine has no more events or the script must stop.
+--- Runs until the engine has no more events or the script must stop; true for the former.
 function loop.run()
   running = true
+  local over
   local barren = 0 -- errors outside callbacks since the loop was last left as it should be
   repeat
     local ok, left = pcall(generate(), api.next, worker)
-    local over = ok and left == 0 and ev.code ~= REGENERATE
+    over = ok and left == 0 and ev.code ~= REGENERATE
     if ok then
       barren = 0
     else
@@ -236,6 +237,7 @@ function loop.run()
     end
   until over or faults.stopped or barren >= 100
   running = false
+  return over
 end
 
 return loop
