@@ -204,7 +204,7 @@ def pieces(port, *texts):
             connection.shutdown(socket.SHUT_WR)
             while data := connection.recv(65536):
                 sys.stdout.write(data.decode("latin1"))
-        except ConnectionResetError:
+        except (ConnectionResetError, BrokenPipeError):
             print("reset")
 
 
