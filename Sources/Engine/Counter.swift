@@ -19,6 +19,7 @@ public enum Counter: Int, CaseIterable, Sendable {
     case callbackErrors, callbackPauses, loopErrors
     case sourceDropped, interfaceDropped
     case forwarded, forwardDropped, forwardRefused, scriptDropped, changed, injected
+    case translationsRefused
 
     /// The name that scripts see.
     public var name: String {
@@ -61,6 +62,7 @@ public enum Counter: Int, CaseIterable, Sendable {
         case .forwardDropped: "forward_dropped"
         case .forwardRefused: "forward_refused"
         case .scriptDropped: "script_dropped"
+        case .translationsRefused: "translations_refused"
         default: "\(self)"
         }
     }

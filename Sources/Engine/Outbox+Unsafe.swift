@@ -18,14 +18,11 @@ struct Outbox: ~Copyable {
     private let room: ReservedMemory<UInt8>
     private var used = 0
 
-    /// Room for the copies of some sixty of the longest frames; nil when the address space is refused.
+    /// Room for the copies of some two hundred of the longest frames; nil when the address space is refused.
     init?() {
-        guard let room = ReservedMemory<UInt8>(capacity: 1 << 22) else { return nil }
+        guard let room = ReservedMemory<UInt8>(capacity: 1 << 24) else { return nil }
         self.room = room
     }
-
-    /// True when a list is full: the next frame waits for those in front of it.
-    var isFull: Bool { onward.isFull || back.isFull }
 
     /// True when nothing waits.
     var isEmpty: Bool { onward.count == 0 && back.count == 0 }
@@ -48,10 +45,31 @@ struct Outbox: ~Copyable {
         return unsafe ByteView(base: place, count: bytes.count)
     }
 
-    /// Forgets everything: it has left.
-    mutating func removeAll() {
+    /// Forgets what is listed: it has left.
+    mutating func removeListed() {
         onward.removeAll()
         back.removeAll()
+    }
+
+    /// Forgets everything, what was claimed included.
+    mutating func removeAll() {
+        removeListed()
         used = 0
     }
+
+    /// A copy of `bytes`, with `more` bytes behind it, to be changed; nil without room.
+    mutating func draft(_ bytes: ByteView, more: Int = 0) -> MutableFrame? {
+        guard bytes.count + more <= free else { return nil }
+        let frame = unsafe MutableFrame(base: claim(bytes.count + more), count: bytes.count + more)
+        frame.write(bytes, at: 0)
+        return frame
+    }
+}
+
+extension ByteView {
+    /// The same bytes to be changed.
+    ///
+    /// Of frames of an inline worker's bursts, and of what its outbox holds: ports hand out memory of their own, which
+    /// is the worker's until it asks for the next burst.
+    var writable: MutableFrame { unsafe MutableFrame(writing: self) }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 import CMosABI
+import Flows
 import Packets
 
 /// What becomes of the packet in hand of an inline worker.
@@ -14,4 +15,7 @@ struct Verdict {
     var frame: ByteView?
     /// The same, decoded.
     var packet = mos_packet()
+    /// The flow that it was changed for, -1 = none, and who sent it.
+    var slot: Int32 = -1
+    var sender = Side.client
 }

@@ -31,7 +31,9 @@ extension Worker {
         case .drop:
             verdict.isDropped = true
             return 0
-        case .overwrite, .insert, .chomp:
+        case .overwrite(let region):
+            return overwrite(slot, region, change)
+        case .insert, .chomp:
             return failure(EOPNOTSUPP, "not yet")
         }
     }

@@ -2,6 +2,7 @@
 // Inline: a packet leaves through the peer of its port when it is done with, unless a script says otherwise.
 import CMosABI
 import Capture
+import Flows
 import Packets
 
 extension Worker {
@@ -21,13 +22,109 @@ extension Worker {
             return
         }
         guard onwardPort >= 0 else { return }
+        if verdict.isChanged { noteChange() }
+        if finishesChecksums, packets[current].flags & UInt32(MOS_PKT_OFFLOADED) != 0 {
+            finishChecksum()
+        }
         if packets[current].flags & UInt32(MOS_PKT_REASSEMBLED) != 0 {
             handOnParts()
             return
         }
-        let place = Int32(truncatingIfNeeded: current)
-        depart(Departure(bytes: burst[current].bytes, place: place, isChanged: false))
+        depart(
+            Departure(
+                bytes: verdict.frame ?? burst[current].bytes,
+                place: Int32(truncatingIfNeeded: current),
+                isChanged: verdict.isChanged
+            )
+        )
     }
+
+    /// Nothing can be done about the packet in hand any more, and it does not leave: its parts do, or not.
+    mutating func keepBack() { verdict.isDone = true }
+
+    /// A packet that scripts have changed leaves: answers to other addresses than the flow's are to find it.
+    private mutating func noteChange() {
+        counters[.changed] += 1
+        let slot = verdict.slot
+        guard slot >= 0, table.isLive(slot, generation: table.conns[slot].generation) else {
+            return
+        }
+        let packet = verdict.frame == nil ? packets[current] : verdict.packet
+        guard !table.isBetweenEnds(slot, packet) else { return }
+        if !translations.insert(packet, sender: verdict.sender, slot: slot) {
+            counters[.translationsRefused] += 1
+        }
+    }
+
+    /// The port that it leaves through does not carry what was left to a network card.
+    private mutating func finishChecksum() {
+        let packet = verdict.frame == nil ? packets[current] : verdict.packet
+        let frame = verdict.frame ?? burst[current].bytes
+        frame.writable.updateTransportChecksum(packet, finishes: true)
+        verdict.isChanged = true
+    }
+
+    /// Puts a frame behind those that leave through the peer of the source in hand.
+    private mutating func depart(_ departure: Departure) {
+        if outbox.onward.isFull { sendListed() }
+        outbox.onward.append(departure)
+    }
+
+    /// Sends everything that waits, and forgets what was copied for it; the frames of the burst in hand stay.
+    mutating func flushDepartures() {
+        sendListed()
+        outbox.removeAll()
+    }
+
+    private mutating func sendListed() {
+        if outbox.onward.count > 0 {
+            inputs.send(outbox.onward, through: onwardPort, from: backPort)
+        }
+        if outbox.back.count > 0 {
+            inputs.send(outbox.back, through: backPort, from: backPort)
+        }
+        outbox.removeListed()
+    }
+
+    // MARK: Parts
+
+    /// The frames that a packet was put together from leave as they came; changed, with the bytes that it has now.
+    private mutating func handOnParts() {
+        while let frame = fragments.takeFrame() {
+            if outbox.free < frame.count { flushDepartures() }
+            guard let copy = outbox.draft(frame) else { continue }
+            if verdict.isChanged { fillPart(copy) }
+            depart(Departure(bytes: copy.view, place: -1))
+        }
+    }
+
+    /// Writes what the whole packet says now into one of the frames that it came in.
+    private mutating func fillPart(_ frame: MutableFrame) {
+        var part = mos_packet()
+        let held = Frame(
+            bytes: frame.view,
+            wireLength: UInt32(frame.count),
+            time: burst[current].time,
+            linkType: burst[current].linkType
+        )
+        guard plainDecoder.decode(held, into: &part).kind == .fragment else { return }
+        let whole = verdict.frame ?? burst[current].bytes
+        let (at, from) = (Int(part.l3), Int(packets[current].l3))
+        let fragment = IPFragment(part, frame.view)
+        let carried = whole.slice(from + fragment.headerLength + fragment.offset, fragment.length)
+        frame.write(carried, at: Int(part.payload))
+        if part.ip_version == 4 {
+            frame.write(whole.slice(from + 1, 1), at: at + 1)
+            frame.write(whole.slice(from + 8, 1), at: at + 8)
+            frame.write(whole.slice(from + 12, 8), at: at + 12)
+            frame.updateIPChecksum(part)
+        } else {
+            frame.write(whole.slice(from, 4), at: at)
+            frame.write(whole.slice(from + 7, 33), at: at + 7)
+        }
+    }
+
+    // MARK: Without scripts
 
     /// Hands packets on without the scripts, until the sources end or somebody asks for the end.
     public mutating func forwardAlone() {
@@ -36,33 +133,5 @@ extension Worker {
         socketsChanged()
         // What still comes out are timers, and flows to be forgotten.
         while phase != .ended { _ = next() }
-    }
-
-    /// Nothing can be done about the packet in hand any more, and it does not leave: its parts do, or not.
-    mutating func keepBack() { verdict.isDone = true }
-
-    /// The frames that a packet was put together from leave as they came.
-    private mutating func handOnParts() {
-        while let frame = fragments.takeFrame() {
-            if outbox.free < frame.count { flushDepartures() }
-            depart(Departure(bytes: outbox.keep(frame), place: -1))
-        }
-    }
-
-    /// Puts a frame behind those that leave through the peer of the source in hand.
-    private mutating func depart(_ departure: Departure) {
-        if outbox.onward.isFull { flushDepartures() }
-        outbox.onward.append(departure)
-    }
-
-    /// Sends everything that waits; the frames of the burst in hand stay where they are.
-    mutating func flushDepartures() {
-        if outbox.onward.count > 0 {
-            inputs.send(outbox.onward, through: onwardPort, from: backPort)
-        }
-        if outbox.back.count > 0 {
-            inputs.send(outbox.back, through: backPort, from: backPort)
-        }
-        outbox.removeAll()
     }
 }

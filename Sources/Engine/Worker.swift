@@ -62,6 +62,8 @@ public struct Worker: ~Copyable {
     // Input
     var inputs: Inputs
     let decoder: PacketDecoder
+    /// For frames that are known to be sound, or of which nobody asks.
+    let plainDecoder: PacketDecoder
     var burst = FrameBurst()
     var packets: PacketRoom
     var kinds: ReservedMemory<PacketKind>
@@ -247,6 +249,10 @@ public struct Worker: ~Copyable {
         self.toldPath = toldPath
         decoder = PacketDecoder(
             checksums: settings.checksums,
+            decapsulation: settings.decapsulation
+        )
+        plainDecoder = PacketDecoder(
+            checksums: .off,
             decapsulation: settings.decapsulation
         )
         timeouts = Timeouts(settings)

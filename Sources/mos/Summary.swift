@@ -70,6 +70,7 @@ struct Summary {
             (.timersRefused, "timers refused"),
             (.forwardDropped, "frames that found a transmit queue full"),
             (.forwardRefused, "frames that a port could not send"),
+            (.translationsRefused, "changed packets whose answers cannot find their flow"),
         ]
         return places.filter { value($0.0) > 0 }.map { "\(value($0.0)) \($0.1)" }
     }

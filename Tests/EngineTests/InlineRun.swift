@@ -55,7 +55,13 @@ final class InlineRun {
     /// Drops or changes the packet in hand, as a callback would.
     @discardableResult
     func change(_ here: Happening, _ what: Int, at offset: Int = 0, _ text: String = "") -> Int32 {
-        ByteView.of(Array(text.utf8)) { bytes in
+        changeBytes(here, what, at: offset, Array(text.utf8))
+    }
+
+    /// The same with bytes that are no text.
+    @discardableResult
+    func changeBytes(_ here: Happening, _ what: Int, at offset: Int, _ bytes: [UInt8]) -> Int32 {
+        ByteView.of(bytes) { bytes in
             recorder.worker.changePacket(
                 here.socket,
                 here.flow,
@@ -63,7 +69,7 @@ final class InlineRun {
                 PacketChange(
                     what: Int32(what),
                     offset: Int32(offset),
-                    length: Int32(text.utf8.count),
+                    length: Int32(bytes.count),
                     bytes: bytes
                 )
             )
