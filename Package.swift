@@ -45,6 +45,7 @@ let package = Package(
             ]
             .map { .linkedLibrary($0) }
         ),
+        .target(name: "CRawSocket"),
         .target(name: "CMosABI"),
         .target(name: "CMosLua", dependencies: ["CLuaJIT", "CMosABI"]),
         .target(
@@ -55,7 +56,7 @@ let package = Package(
         ),
         .target(
             name: "Capture",
-            dependencies: ["CPcap", "CZlib", "Packets"],
+            dependencies: ["CPcap", "CRawSocket", "CZlib", "Packets"],
             exclude: ["README.md"],
             swiftSettings: swift
         ),
@@ -107,15 +108,17 @@ let package = Package(
             ],
             swiftSettings: swift
         ),
+        // What tests on network interfaces have in common.
+        .target(name: "TestNetworks", path: "Tests/Networks", swiftSettings: swift),
         .testTarget(name: "PacketsTests", dependencies: ["Packets"], swiftSettings: swift),
         .testTarget(
             name: "CaptureTests",
-            dependencies: ["Capture", "Packets", "CZlib"],
+            dependencies: ["Capture", "Packets", "CZlib", "TestNetworks"],
             swiftSettings: swift
         ),
         .testTarget(
             name: "CaptureDPDKTests",
-            dependencies: ["CaptureDPDK", "Capture", "Packets"],
+            dependencies: ["CaptureDPDK", "Capture", "Packets", "TestNetworks"],
             swiftSettings: swift
         ),
         .testTarget(

@@ -11,6 +11,8 @@ public struct OwnedFrame: Equatable, Sendable {
     public var time: Timestamp
     /// Its link layer.
     public var linkType: LinkType
+    /// What of it was left to a network card.
+    public var offload = FrameOffload.none
 
     /// A frame of `bytes`, captured whole unless a length on the wire is given.
     public init(

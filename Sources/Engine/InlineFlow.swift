@@ -21,11 +21,11 @@ struct InlineFlow: BitwiseCopyable {
 struct PendingReset {
     var slot: Int32
     var generation: UInt32
-    /// SEG.SEQ of the RST that the server gets, and of the one that the client gets.
-    var fromClient: UInt32
-    var fromServer: UInt32
+    /// How much of sequence space the packet that was dropped for it took, and who sent that.
+    var undelivered: UInt32 = 0
+    var sender: Side?
     /// The server has got nothing of the connection: there is nothing to reset.
-    var serverIsUnaware: Bool
+    var serverIsUnaware = false
 }
 
 extension Worker {

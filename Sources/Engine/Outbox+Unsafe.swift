@@ -73,3 +73,14 @@ extension ByteView {
     /// is the worker's until it asks for the next burst.
     var writable: MutableFrame { unsafe MutableFrame(writing: self) }
 }
+
+extension Outbox {
+    /// A copy of the link layer that is known of a flow; nil without room.
+    mutating func draft(linkOf flow: InlineFlow) -> MutableFrame? {
+        let length = Int(flow.linkLength)
+        guard length <= free else { return nil }
+        let frame = unsafe MutableFrame(base: claim(length), count: length)
+        for index in 0..<length { frame.set(flow.link[index], at: index) }
+        return frame
+    }
+}

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+import Capture
 import Packets
 import TCPTracking
 
@@ -44,6 +45,10 @@ public struct Settings: Sendable {
     public var fragmentsPool = 16 << 20
     /// Seconds after its first part in which an IP packet must be complete.
     public var fragmentTimeout = 30.0
+    /// What goes wrong with the frames that bridged interfaces receive, for tests.
+    public var faults = Faults()
+    /// What decides which frames that are.
+    public var faultsSeed = 1
     /// Errors of a callback on one flow after which it is off there.
     public var errorsInARow = 10
 
@@ -192,6 +197,30 @@ public struct Settings: Sendable {
             unit: "errors",
             meaning: "errors of a callback on one flow after which it is off there"
         ),
+        Entry(
+            key: "faults.loss",
+            value: "0",
+            unit: "share",
+            meaning: "for tests: frames from bridged interfaces that are lost, 0 to 1"
+        ),
+        Entry(
+            key: "faults.duplicate",
+            value: "0",
+            unit: "share",
+            meaning: "for tests: those that come twice"
+        ),
+        Entry(
+            key: "faults.reorder",
+            value: "0",
+            unit: "share",
+            meaning: "for tests: those that come late, behind up to three others"
+        ),
+        Entry(
+            key: "faults.seed",
+            value: "1",
+            unit: "number",
+            meaning: "for tests: which frames those are"
+        ),
     ]
 
     /// Changes a setting.
@@ -228,6 +257,10 @@ public struct Settings: Sendable {
             decapsulation = try choice(key, value, ["inner", "outer"]) == "outer" ? .outer : .inner
         case "fragments_pool": fragmentsPool = try bytes(key, value, upTo: 1 << 36)
         case "fragment_timeout": fragmentTimeout = try seconds(key, value)
+        case "faults.loss": faults.loss = try share(key, value)
+        case "faults.duplicate": faults.duplication = try share(key, value)
+        case "faults.reorder": faults.reordering = try share(key, value)
+        case "faults.seed": faultsSeed = try count(key, value, 0...Int(Int32.max))
         case "checksums":
             let chosen = try choice(key, value, ["auto", "strict", "off"])
             checksums = chosen == "off" ? .off : chosen == "strict" ? .strict : .auto
@@ -248,6 +281,13 @@ public struct Settings: Sendable {
                 message: "setting '\(key)' is a number from \(range.lowerBound) to "
                     + "\(range.upperBound), not '\(value)'"
             )
+        }
+        return number
+    }
+
+    private func share(_ key: String, _ value: String) throws(SettingError) -> Double {
+        guard let number = Double(value), number >= 0, number <= 1 else {
+            throw SettingError(message: "setting '\(key)' is a share, 0 to 1, not '\(value)'")
         }
         return number
     }

@@ -76,7 +76,7 @@ extension Worker {
         outbox.removeAll()
     }
 
-    private mutating func sendListed() {
+    mutating func sendListed() {
         if outbox.onward.count > 0 {
             inputs.send(outbox.onward, through: onwardPort, from: backPort)
         }

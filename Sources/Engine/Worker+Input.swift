@@ -11,6 +11,7 @@ extension Worker {
     ///
     /// - Returns: 0 when the loop is to be left.
     mutating func takePacket() -> Int32? {
+        if isInline, !resets.isEmpty, beginReset() { return nil }
         if wantsLeave {
             wantsLeave = false
             return leave(MOS_LEAVE_REGENERATE)

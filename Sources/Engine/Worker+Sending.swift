@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Inline: packets that scripts make.
+// Inline: packets that scripts make. They leave ahead of the packet in hand, and no stack sees them.
 import CMosABI
 import Capture
 import Flows
@@ -8,7 +8,16 @@ import Packets
 import TCPTracking
 
 extension Worker {
-    /// Sends a whole frame towards a side of a flow, ahead of the packet in hand.
+    /// Sends a whole frame towards a side of a flow; its checksums are filled in.
+    ///
+    /// - Parameters:
+    ///   - number: the socket.
+    ///   - slot: the flow, below 0 for a RAW socket: whoever sent the packet in hand is its client.
+    ///   - generation: the flow's.
+    ///   - side: the side that gets it.
+    ///   - bytes: the frame, from its Ethernet header on.
+    /// - Returns: 0; -EPERM when the run is not inline, -EINVAL for what is no frame, -ENODATA when nobody knows where it
+    ///   should leave.
     public mutating func sendFrame(
         _ number: Int32,
         _ slot: Int32,
@@ -16,22 +25,169 @@ extension Worker {
         side: Int32,
         _ bytes: ByteView
     ) -> Int32 {
-        failure(EOPNOTSUPP, "not yet")
+        guard isInline else { return failure(EPERM, "this run is not inline") }
+        guard let to = Side(number: side) else {
+            return failure(EINVAL, "a frame is for SIDE_CLI or SIDE_SVR")
+        }
+        guard bytes.count >= 14, bytes.count <= 65_535 + 54 else {
+            return failure(EINVAL, "a frame is 14 to 65589 bytes, from its Ethernet header on")
+        }
+        let port: Int?
+        if slot >= 0 {
+            let problem = mayWatch(number, slot, generation)
+            guard problem == 0 else { return problem }
+            port = self.port(of: to, slot)
+        } else {
+            if number >= 0, !isOpen(number) { return badSocket(number) }
+            guard event.hasPacket else {
+                return failure(ENODATA, "no packet is in hand that says where to send")
+            }
+            port = to == .client ? backPort : onwardPort
+        }
+        guard let port, port >= 0 else { return failure(ENODATA, "no port leads to that side") }
+        guard let frame = outbox.draft(bytes) else { return noRoom() }
+        fillChecksums(frame)
+        dispatchMade(frame.view, through: port)
+        return 0
     }
 
-    /// Sends a segment of a flow.
+    /// Sends a TCP segment of a flow; what it does not say follows from the flow.
+    ///
+    /// - Parameters:
+    ///   - number: the socket.
+    ///   - slot: the flow.
+    ///   - generation: the flow's.
+    ///   - wanted: what it says; numbers as its receiver counts.
+    ///   - payload: what it carries.
+    /// - Returns: as ``sendFrame(_:_:_:side:_:)``.
     public mutating func sendSegment(
         _ number: Int32,
         _ slot: Int32,
         _ generation: UInt32,
-        _ segment: mos_outgoing,
+        _ wanted: mos_outgoing,
         _ payload: ByteView
     ) -> Int32 {
-        failure(EOPNOTSUPP, "not yet")
+        guard isInline else { return failure(EPERM, "this run is not inline") }
+        let problem = mayWatch(number, slot, generation)
+        guard problem == 0 else { return problem }
+        guard hasStream(slot) else { return failure(EINVAL, "a UDP or ICMP flow has no segments") }
+        guard let side = Side(number: wanted.side), payload.count <= 65_535 - 60 else {
+            return failure(EINVAL, "a segment is for SIDE_CLI or SIDE_SVR, of 65475 bytes at most")
+        }
+        func has(_ bit: Int) -> Bool { wanted.has & UInt32(bit) != 0 }
+        let sender = side.other
+        var made = blankSegment(slot, to: side)
+        made.seq = has(MOS_OUTGOING_SEQ) ? wanted.seq : sequenceForReceiver(slot, of: sender)
+        made.ack = has(MOS_OUTGOING_ACK) ? wanted.ack : acknowledgementForReceiver(slot, of: side)
+        made.window =
+            has(MOS_OUTGOING_WINDOW)
+            ? UInt16(truncatingIfNeeded: wanted.window) : table[end: slot, sender].wnd
+        made.flags =
+            has(MOS_OUTGOING_FLAGS)
+            ? TCPFlags(rawValue: UInt8(truncatingIfNeeded: wanted.flags)) : .ack
+        if has(MOS_OUTGOING_TTL) { made.ttl = UInt8(truncatingIfNeeded: wanted.ttl) }
+        return send(made, payload, of: slot, to: side)
     }
 
-    /// Resets both ends of a connection.
-    public mutating func resetFlow(_ number: Int32, _ slot: Int32, _ generation: UInt32) -> Int32 {
-        failure(EOPNOTSUPP, "not yet")
+    /// A segment to one end of a flow, with neither numbers nor flags.
+    mutating func blankSegment(_ slot: Int32, to side: Side) -> MadeSegment {
+        let conn = table.conns[slot]
+        let isToClient = side == .client
+        return MadeSegment(
+            src: isToClient ? conn.svr_addr : conn.cli_addr,
+            dst: isToClient ? conn.cli_addr : conn.svr_addr,
+            version: conn.ip_version,
+            sport: isToClient ? conn.svr_port : conn.cli_port,
+            dport: isToClient ? conn.cli_port : conn.svr_port
+        )
+    }
+
+    /// Sends a made segment.
+    mutating func send(_ made: MadeSegment, _ payload: ByteView, of slot: Int32, to side: Side)
+        -> Int32
+    {
+        let known = inlineFlows[Int(slot)]
+        guard known.linkLength > 0, let port = port(of: side, slot), port >= 0 else {
+            return failure(ENODATA, "the link layer of this flow is not known (a tunnel)")
+        }
+        let room = made.length(link: Int(known.linkLength), payload: payload.count)
+        guard let frame = outbox.draft(.empty, more: room),
+            let header = outbox.draft(linkOf: known)
+        else { return noRoom() }
+        let written = frame.write(
+            made,
+            behind: header.view,
+            isReversed: side == .client,
+            payload: payload
+        )
+        dispatchMade(written.view, through: port)
+        return 0
+    }
+
+    /// SEG.SEQ of what an end sends next, as the other end counts.
+    mutating func sequenceForReceiver(_ slot: Int32, of side: Side) -> UInt32 {
+        table[end: slot, side].nxt
+    }
+
+    /// What acknowledges everything that `side` has sent, as it counts itself.
+    mutating func acknowledgementForReceiver(_ slot: Int32, of side: Side) -> UInt32 {
+        table[end: slot, side].nxt
+    }
+
+    // MARK: Leaving
+
+    private mutating func noRoom() -> Int32 {
+        failure(ENOBUFS, "too much waits to leave with this burst")
+    }
+
+    /// 0 when `number` watches the flow.
+    mutating func mayWatch(_ number: Int32, _ slot: Int32, _ generation: UInt32) -> Int32 {
+        guard table.isLive(slot, generation: generation) else { return badFlow() }
+        guard sets.place(table.conns[slot].set, socket: number) >= 0 else {
+            return failure(EBADF, "monitor socket \(number) does not watch this flow")
+        }
+        return 0
+    }
+
+    private mutating func fillChecksums(_ frame: MutableFrame) {
+        var packet = mos_packet()
+        let whole = Frame(
+            bytes: frame.view,
+            wireLength: UInt32(frame.count),
+            time: Timestamp(event.now),
+            linkType: .ethernet
+        )
+        _ = plainDecoder.decode(whole, into: &packet)
+        guard packet.flags & UInt32(MOS_PKT_IP) != 0 else { return }
+        frame.updateIPChecksum(packet)
+        frame.updateTransportChecksum(packet)
+    }
+
+    /// A frame that a script made leaves ahead of the packet in hand.
+    private mutating func dispatchMade(_ frame: ByteView, through port: Int) {
+        counters[.injected] += 1
+        let departure = Departure(bytes: frame, place: -1)
+        if port == onwardPort {
+            if outbox.onward.isFull { sendListed() }
+            outbox.onward.append(departure)
+        } else if port == backPort {
+            if outbox.back.isFull { sendListed() }
+            outbox.back.append(departure)
+        } else {
+            outbox.aside.removeAll()
+            outbox.aside.append(departure)
+            inputs.send(outbox.aside, through: port, from: port)
+        }
+    }
+}
+
+extension Side {
+    /// The side with the shared layout's number.
+    init?(number: Int32) {
+        switch Int(number) {
+        case MOS_SIDE_CLI: self = .client
+        case MOS_SIDE_SVR: self = .server
+        default: return nil
+        }
     }
 }

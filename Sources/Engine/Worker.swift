@@ -129,7 +129,6 @@ public struct Worker: ~Copyable {
     var inlineFlows: ReservedMemory<InlineFlow>
     /// Connections that scripts want reset, when the packet in hand is done with.
     var resets: [PendingReset] = []
-    var resetCount = 0
     /// The port through which the packets of the burst in hand leave, -1 = none, and the one that they came from.
     var onwardPort = -1
     var backPort = 0

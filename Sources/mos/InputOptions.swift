@@ -4,6 +4,7 @@ import Capture
 import CaptureDPDK
 import Engine
 import Outputs
+import Scripting
 
 /// Where packets come from, and how many.
 struct InputOptions: ParsableArguments {
@@ -25,6 +26,25 @@ struct InputOptions: ParsableArguments {
         )
     )
     var interfaces: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Bridge the interfaces in pairs, and let scripts drop and change packets; without a value fail-open.",
+            discussion: "When a script fails, fail-open lets packets pass, fail-closed drops them.",
+            valueName: "fail-open|fail-closed"
+        )
+    )
+    var inline: ScriptOptions.Inline?
+
+    @Option(
+        name: .customLong("pair"),
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            "Which two -i are bridged, by their numbers, as 1-3; without it 1-2, 3-4 and so on.",
+            valueName: "a-b"
+        )
+    )
+    var pairs: [PortPair] = []
 
     @Option(
         name: [.customShort("f"), .customLong("filter")],
@@ -62,22 +82,39 @@ struct InputOptions: ParsableArguments {
         if !dpdkArgs.isEmpty, !interfaces.contains(where: { $0.hasPrefix("dpdk:") }) {
             throw ValidationError("--dpdk-args has a meaning only with -i dpdk:SPEC.")
         }
+        if let problem = PortPair.problem(
+            isInline: inline != nil,
+            pairs: pairs,
+            interfaces: interfaces.count,
+            files: files.count
+        ) {
+            throw ValidationError(problem)
+        }
     }
 
     /// Opens everything that is to be read.
-    func open(stop: StopRequests) throws -> Inputs {
+    func open(stop: StopRequests, faults: Faults, seed: UInt64) throws -> Inputs {
         var frames: FrameFilter?
         do throws(SourceError) {
             if let filter, !filter.allSatisfy(\.isWhitespace) { frames = try FrameFilter(filter) }
         } catch {
             throw Failure(ExitStatus.usage, error.description)
         }
-        var inputs = Inputs(
-            try files.flatMap(openFiles) + interfaces.map(openInterface),
-            stop: stop
-        )
-        // As tcpdump does, so that whoever waits for it knows when to send.
-        for name in interfaces { Diagnostics.say("mos: listening on \(name)") }
+        let peers = inline == nil ? [] : PortPair.peers(pairs, of: interfaces.count)
+        var sources = try files.flatMap(openFiles)
+        for (index, name) in interfaces.enumerated() {
+            guard !peers.isEmpty, peers[index] != nil else {
+                sources.append(try openInterface(name))
+                continue
+            }
+            let port = try openPort(name)
+            sources.append(
+                faults == Faults()
+                    ? port : FaultyPort(port, faults: faults, seed: seed + UInt64(index))
+            )
+        }
+        var inputs = Inputs(sources, peers: peers, stop: stop)
+        announce(peers)
         inputs.filter = frames
         inputs.packetLimit = count
         inputs.duration = duration
@@ -111,6 +148,31 @@ struct InputOptions: ParsableArguments {
             )
         }
         return directory.captures.map { LateCapture(path: $0) }
+    }
+
+    /// As tcpdump does, so that whoever waits for it knows when to send.
+    private func announce(_ peers: [Int?]) {
+        for (index, name) in interfaces.enumerated() {
+            guard let inline, let peer = peers[index] else {
+                Diagnostics.say("mos: listening on \(name)")
+                continue
+            }
+            guard index < peer else { continue }
+            Diagnostics.say("mos: bridging \(name) - \(interfaces[peer]) (\(inline.rawValue))")
+        }
+    }
+
+    /// An interface through which packets are handed on.
+    private func openPort(_ name: String) throws -> any PacketPort {
+        if name.hasPrefix("dpdk:") {
+            if let port = try openInterface(name) as? any PacketPort { return port }
+            throw Failure(ExitStatus.usage, "\(name): this port cannot send")
+        }
+        do throws(SourceError) {
+            return try RawSocketPort(interface: name)
+        } catch {
+            throw Failure(ExitStatus.input, error.description)
+        }
     }
 
     private func openInterface(_ name: String) throws -> any PacketSource {

@@ -48,7 +48,8 @@ enum CommandWords {
         omittingEmptySubsequences: false
     )
 
-    static let forMos = Array(parts.first ?? [])
+    /// `--inline` alone means fail-open; the parser knows only options that always have a value, or never.
+    static let forMos = (parts.first ?? []).map { $0 == "--inline" ? "--inline=fail-open" : $0 }
     static let forScripts = parts.count > 1 ? Array(parts[1]) : []
 }
 

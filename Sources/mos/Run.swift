@@ -76,7 +76,11 @@ struct Run: ParsableCommand {
         RecordWriter.ignoreBrokenPipes()
         let writer = try makeWriter()
         let stop = Interruption.install()
-        let inputs = try input.open(stop: stop)
+        let inputs = try input.open(
+            stop: stop,
+            faults: settings.faults,
+            seed: UInt64(settings.faultsSeed)
+        )
         let isLive = inputs.isLive
         let worker: Worker
         do {
@@ -91,6 +95,10 @@ struct Run: ParsableCommand {
         let calls = EngineCalls(worker, writer: writer)
         let watch = RunWatch(calls, writer: writer, isLive: isLive)
         let outcome = try runScripts(calls, writer, settings)
+        if outcome.wasStopped, input.inline == .failOpen, !stop.isRaised {
+            Diagnostics.say("mos: the scripts have stopped; packets pass without them until Ctrl-C")
+            calls.withWorker { $0.forwardAlone() }
+        }
         watch.finish()
         writer.flush()
         try conclude(calls, writer, outcome, stop)
@@ -136,6 +144,7 @@ struct Run: ParsableCommand {
         options.allowsGlobals = allowGlobals
         options.outputIsTerminal = writer.isTerminal
         options.errorsInARow = settings.errorsInARow
+        options.inline = input.inline
         options.arguments = CommandWords.forScripts
         do throws(ScriptError) {
             let host = try unsafe ScriptHost(api: calls.api, options: options)
@@ -172,6 +181,7 @@ struct Run: ParsableCommand {
 }
 
 extension ScriptOptions.Format: ExpressibleByArgument {}
+extension ScriptOptions.Inline: ExpressibleByArgument {}
 
 extension ScriptError {
     /// The exit code for a script that could not be run.

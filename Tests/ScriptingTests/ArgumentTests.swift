@@ -162,7 +162,7 @@ private let mistakes: [(call: String, message: String)] = [
         "mos.flow_state 'int32_t n;'",
         "mos.flow_state: the run has begun; declare at the script's top level (EBUSY)"
     ),
-    ("flow:drop()", "flow.drop is not there yet (EOPNOTSUPP)"),
+    ("flow:save{}", "flow.save is not there yet (EOPNOTSUPP)"),
     (
         "flow.cli:has 'X'",
         "has: argument 1 (letters) is \"X\"; it must be flags out of \"FSRPAUEC\" (EINVAL)"
