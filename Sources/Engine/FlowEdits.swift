@@ -19,6 +19,19 @@ struct FlowEdits {
         var seen = StreamEdits()
         /// Made behind it: from M to R.
         var hidden = StreamEdits()
+
+        /// A receiver's acknowledgement number as the sender counts; `near` is of M.
+        func inSender(_ ack: SequenceNumber, iss: SequenceNumber, near: Int64) -> SequenceNumber {
+            let inM = hidden.toSender(ack, iss: iss, near: near)
+            return seen.toSender(inM, iss: iss, near: seen.toSender(near))
+        }
+
+        /// A receiver's SACK block as the sender counts; nil when nothing is left of it.
+        func inSender(_ block: SACKBlock, iss: SequenceNumber, near: Int64) -> SACKBlock? {
+            hidden.toSender(block, iss: iss, near: near).flatMap {
+                seen.toSender($0, iss: iss, near: seen.toSender(near))
+            }
+        }
     }
 
     private var client = Direction()
@@ -57,13 +70,16 @@ extension Worker {
 
     // MARK: Packets that come
 
-    /// Brings the packet in hand from what its ends count to what the engine counts.
+    /// Brings the segment in hand from what its ends count to what the engine counts.
+    ///
+    /// Its payload becomes what edits at HK_SND have made of it; the numbers in its frame stay as they came until it
+    /// leaves, and so do those that scripts see.
     ///
     /// - Returns: false when there is no room for it, or it came in parts, which keep their lengths: then it does not
     ///   leave, and its sender repeats it.
     mutating func translateArrival(_ slot: Int32) -> Bool {
         guard let known = edits[slot] else { return true }
-        let sender = segment.sender
+        let (sender, other) = (segment.sender, segment.sender.other)
         var packet = packets[current]
         verdict.edited = slot
         verdict.sender = sender
@@ -73,30 +89,24 @@ extension Worker {
         let iss = iss(slot, sender)
         let start = segment.payloadStart.offset(iss: iss, near: here)
         verdict.range = start..<start + Int64(segment.len)
-        let frame: MutableByteView
         if segment.len > 0, mine.changes(verdict.range) {
             guard let new = rewritten(burst[current].bytes, &packet, verdict.range, mine)
             else { return false }
-            frame = new
-        } else {
-            frame = burst[current].bytes.writable
+            packets[current] = packet
+            burst[current].bytes = new.view
+            event.setPacket(packets, current, frame: new.view)
         }
-        if !segment.flags.contains(.syn) {
-            let seq = mine.toReceiver(segment.seq, iss: iss, near: here)
-            setSequence(seq.value, frame, &packet)
-        }
-        let other = sender.other
-        setAcknowledgement(
-            frame,
-            &packet,
-            by: known[other].hidden,
-            near: near(slot, other),
-            iss: self.iss(slot, other)
-        )
-        packets[current] = packet
-        burst[current].bytes = frame.view
-        event.setPacket(packets, current, frame: frame.view)
         segment = Segment(packet, sender: sender)
+        if !segment.flags.contains(.syn) {
+            segment.seq = mine.toReceiver(segment.seq, iss: iss, near: here)
+        }
+        if segment.flags.contains(.ack) {
+            segment.ack = known[other].hidden.toSender(
+                segment.ack,
+                iss: self.iss(slot, other),
+                near: near(slot, other)
+            )
+        }
         return true
     }
 
@@ -122,54 +132,60 @@ extension Worker {
 
     // MARK: Packets that leave
 
-    /// Brings the packet that is to leave to what its receiver counts.
+    /// Brings the numbers of the packet that leaves from what its ends count to what each other's end counts.
     ///
     /// - Returns: false when there is no room for it, or it came in parts.
     mutating func translateDeparture(_ slot: Int32) -> Bool {
         guard let known = edits[slot] else { return true }
         let sender = verdict.sender
-        let mine = known[sender].hidden
-        guard draftLeaving(slot, mine) else { return false }
+        guard draftLeaving(known[sender].hidden) else { return false }
         let frame = (verdict.frame ?? burst[current].bytes).writable
-        var packet = verdict.frame == nil ? packets[current] : verdict.packet
+        let packet = verdict.frame == nil ? packets[current] : verdict.packet
         let flags = TCPFlags(rawValue: packet.tcp_flags)
+        verdict.isChanged = true
         if !flags.contains(.syn) {
-            var seq = mine.toReceiver(
-                SequenceNumber(packet.seq),
-                iss: iss(slot, sender),
-                near: near(slot, sender)
-            )
+            var seq = inReceiver(SequenceNumber(packet.seq), known[sender], slot, sender)
             // Nothing is left of it: one number below makes its receiver acknowledge what stands for it.
             if verdict.isEmptied, flags.isDisjoint(with: [.fin, .rst]) { seq = seq + .max }
-            setSequence(seq.value, frame, &packet)
+            if seq.value != packet.seq { frame.setSequence(seq.value, packet) }
         }
-        let theirs = known[sender.other].seen
-        setAcknowledgement(
-            frame,
-            &packet,
-            by: theirs,
-            near: theirs.toSender(near(slot, sender.other)),
-            iss: iss(slot, sender.other)
-        )
-        if verdict.frame == nil { packets[current] = packet } else { verdict.packet = packet }
-        verdict.isChanged = true
+        let other = sender.other
+        guard flags.contains(.ack) else { return true }
+        let theirs = known[other]
+        let (iss, near) = (iss(slot, other), near(slot, other))
+        let ack = theirs.inSender(SequenceNumber(packet.ack), iss: iss, near: near)
+        if ack.value != packet.ack { frame.setAcknowledgement(ack.value, packet) }
+        guard packet.flags & UInt32(MOS_PKT_SACK) != 0, !flags.contains(.syn) else { return true }
+        frame.translateSACK(packet) { left, right in
+            theirs.inSender(SACKBlock(left, right), iss: iss, near: near)
+                .map { ($0.left, $0.right) }
+        }
         return true
     }
 
+    /// A sender's number as its receiver counts.
+    private mutating func inReceiver(
+        _ seq: SequenceNumber,
+        _ edits: FlowEdits.Direction,
+        _ slot: Int32,
+        _ side: Side
+    ) -> SequenceNumber {
+        let (iss, near) = (iss(slot, side), near(slot, side))
+        let inM = edits.seen.toReceiver(seq, iss: iss, near: edits.seen.toSender(near))
+        return edits.hidden.toReceiver(inM, iss: iss, near: near)
+    }
+
     /// What leaves in the place of the packet in hand has the payload that edits behind HK_SND have made of it.
-    mutating func draftLeaving(_ slot: Int32, _ hidden: StreamEdits) -> Bool {
+    mutating func draftLeaving(_ hidden: StreamEdits) -> Bool {
         guard verdict.frame == nil, packets[current].payload_len > 0 else { return true }
-        let packet = packets[current]
-        let start = SequenceNumber(packet.seq).offset(
-            iss: iss(slot, verdict.sender),
-            near: near(slot, verdict.sender)
-        )
-        let range = start..<start + Int64(packet.payload_len)
+        var packet = packets[current]
+        let range = update.offset..<update.offset + Int64(packet.payload_len)
         guard hidden.changes(range) else { return true }
-        var new = packet
-        guard let frame = rewritten(burst[current].bytes, &new, range, hidden) else { return false }
+        guard let frame = rewritten(burst[current].bytes, &packet, range, hidden) else {
+            return false
+        }
         verdict.frame = frame.view
-        verdict.packet = new
+        verdict.packet = packet
         return true
     }
 
@@ -214,34 +230,5 @@ extension Worker {
         packet.len = UInt32(new.count)
         packet.caplen = UInt32(new.count)
         return new
-    }
-
-    private func setSequence(
-        _ value: UInt32,
-        _ frame: MutableByteView,
-        _ packet: inout mos_packet
-    ) {
-        if value != packet.seq { frame.setSequence(value, packet) }
-        packet.seq = value
-    }
-
-    /// Acknowledgement number and SACK blocks, from what the receiver of the edited stream counts to its sender.
-    private func setAcknowledgement(
-        _ frame: MutableByteView,
-        _ packet: inout mos_packet,
-        by edits: StreamEdits,
-        near: Int64,
-        iss: SequenceNumber
-    ) {
-        let flags = TCPFlags(rawValue: packet.tcp_flags)
-        guard flags.contains(.ack), !edits.isIdentity else { return }
-        let ack = edits.toSender(SequenceNumber(packet.ack), iss: iss, near: near).value
-        if ack != packet.ack { frame.setAcknowledgement(ack, packet) }
-        packet.ack = ack
-        guard packet.flags & UInt32(MOS_PKT_SACK) != 0, !flags.contains(.syn) else { return }
-        frame.translateSACK(packet) { left, right in
-            edits.toSender(SACKBlock(left, right), iss: iss, near: near)
-                .map { ($0.left, $0.right) }
-        }
     }
 }

@@ -77,6 +77,9 @@ extension ByteView {
     var writable: MutableByteView {
         unsafe MutableByteView(base: UnsafeMutableRawPointer(mutating: base), count: count)
     }
+
+    /// True when both begin at the same byte.
+    func isSamePlace(as other: ByteView) -> Bool { unsafe base == other.base }
 }
 
 extension Outbox {

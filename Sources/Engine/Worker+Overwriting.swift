@@ -68,6 +68,8 @@ extension Worker {
             verdict.sender = segmentSender(slot)
         }
         if isSeen {
+            // Views of a packet that has moved show what it was.
+            if !frame.isSamePlace(as: burst[current].bytes) { event.turn() }
             packets[current] = packet
             burst[current].bytes = frame
             event.setPacket(packets, current, frame: frame)
@@ -78,8 +80,6 @@ extension Worker {
             verdict.frame = frame
             verdict.packet = packet
         }
-        // Views of the packet may show what it was.
-        event.turn()
     }
 
     /// Who sent the packet in hand of a flow.

@@ -15,7 +15,7 @@ extension Worker {
         if edits[slot] == nil { verdict.range = rangeInM(packets[current]) }
         let known = edits[slot] ?? FlowEdits()
         // What leaves may be other bytes already, by edits of this segment's first copy.
-        guard isSeen || draftLeaving(slot, known[segment.sender].hidden) else { return noRoom() }
+        guard isSeen || draftLeaving(known[segment.sender].hidden) else { return noRoom() }
         let packet = verdict.frame == nil ? packets[current] : verdict.packet
         let frame = verdict.frame ?? burst[current].bytes
         let removed = isInsertion ? 0 : change.length
@@ -136,6 +136,9 @@ extension Worker {
         }
         guard packet.payload_len > 0 else {
             return failure(EINVAL, "the packet in hand has no payload")
+        }
+        guard update.offset + Int64(packet.payload_len) > verdict.passed else {
+            return failure(EBUSY, StreamEditError.passed.sentence)
         }
         guard update.invalid == 0, update.offset >= 0 else {
             return failure(EBUSY, "TCP refuses this packet, so its bytes have no place yet")

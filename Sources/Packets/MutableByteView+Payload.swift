@@ -76,7 +76,7 @@ extension MutableByteView {
         let payload = frame.slice(Int(packet.payload) + piece.range.lowerBound, piece.range.count)
         set(frame.slice(0, Int(packet.payload)), at: 0)
         let tcp = Int(packet.l4)
-        set(packet.seq &+ UInt32(piece.range.lowerBound), at: tcp + 4)
+        set(frame.u32(tcp + 4) &+ UInt32(piece.range.lowerBound), at: tcp + 4)
         var flags = TCPFlags(rawValue: packet.tcp_flags)
         if !piece.isLast { flags.subtract([.psh, .fin]) }
         if piece.number > 0 { flags.remove(.cwr) }

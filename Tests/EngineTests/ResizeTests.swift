@@ -170,13 +170,20 @@ struct ResizeTests {
         let mss: [TCPOption] = [.mss(10)]
         let lines: [Line] = [
             .client(.syn, 0).options(mss), .server(.synAck, 0, 1).options(mss), .client(.ack, 1, 1),
-            .client([.psh, .ack], 1, 1, "0123456789"), .client([.psh, .ack], 1, 1, "0123456789"),
+            .client([.psh, .ack], 1, 1, "moved"), .client([.psh, .ack], 6, 1, "0123456789"),
+            .client([.psh, .ack], 6, 1, "0123456789"),
         ]
-        let (run, _) = try edit(lines, at: .snd) { run, here in
-            #expect(run.change(here, MOS_INSERT, at: 5, "abcdefghijklm") == 0)
+        let run = try InlineRun(lines)
+        run.recorder.stream()
+        run.run { here in
+            guard here.event == .packetIn, here.hook == Hook.snd.number else { return }
+            if here.number == 4 { #expect(run.chomp(here, at: 0, 5) == 0) }
+            if here.number == 5 {
+                #expect(run.change(here, MOS_INSERT, at: 5, "abcdefghijklm") == 0)
+            }
         }
         let pieces = ["A 1,1 '01234abcde'", "A 11,1 'fghijklm56'", "PA 21,1 '789'"]
-        #expect(run.toServer.dropFirst(2) == ArraySlice(pieces + pieces))
+        #expect(run.toServer.dropFirst(3) == ArraySlice(pieces + pieces))
     }
 
     @Test func `a reset behind edits has the numbers of both ends`() throws {
