@@ -31,11 +31,17 @@ static const char text_emit[] = {
 static const char text_errors[] = {
 #embed "../Scripting/Lua/errors.lua"
 };
+static const char text_events[] = {
+#embed "../Scripting/Lua/events.lua"
+};
 static const char text_faults[] = {
 #embed "../Scripting/Lua/faults.lua"
 };
 static const char text_fields[] = {
 #embed "../Scripting/Lua/fields.lua"
+};
+static const char text_find[] = {
+#embed "../Scripting/Lua/find.lua"
 };
 static const char text_flow[] = {
 #embed "../Scripting/Lua/flow.lua"
@@ -73,6 +79,9 @@ static const char text_output[] = {
 static const char text_packet[] = {
 #embed "../Scripting/Lua/packet.lua"
 };
+static const char text_register[] = {
+#embed "../Scripting/Lua/register.lua"
+};
 static const char text_schema[] = {
 #embed "../Scripting/Lua/schema.lua"
 };
@@ -106,6 +115,12 @@ static const char text_text[] = {
 static const char text_timers[] = {
 #embed "../Scripting/Lua/timers.lua"
 };
+static const char text_tree_code[] = {
+#embed "../Scripting/Lua/tree_code.lua"
+};
+static const char text_trees[] = {
+#embed "../Scripting/Lua/trees.lua"
+};
 static const char text_tsv[] = {
 #embed "../Scripting/Lua/tsv.lua"
 };
@@ -131,8 +146,10 @@ static const struct mos_lua_module modules[] = {
     MODULE(digest),
     MODULE(emit),
     MODULE(errors),
+    MODULE(events),
     MODULE(faults),
     MODULE(fields),
+    MODULE(find),
     MODULE(flow),
     MODULE(globals),
     MODULE(hash),
@@ -145,6 +162,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(options),
     MODULE(output),
     MODULE(packet),
+    MODULE(register),
     MODULE(schema),
     MODULE(schema_fields),
     MODULE(scripts),
@@ -156,6 +174,8 @@ static const struct mos_lua_module modules[] = {
     MODULE(tcp_flags),
     MODULE(text),
     MODULE(timers),
+    MODULE(tree_code),
+    MODULE(trees),
     MODULE(tsv),
     MODULE(tunnel),
     MODULE(utf8),

@@ -12,9 +12,11 @@ local errors = require "mos.errors"
 local faults = require "mos.faults"
 local flow = require "mos.flow"
 local output = require "mos.output"
+local register = require "mos.register"
 local slots = require "mos.slots"
-local sockets = require "mos.sockets"
 local timers = require "mos.timers"
+local tree_code = require "mos.tree_code"
+local trees = require "mos.trees"
 
 local api, worker, ev = abi.api, abi.worker, abi.event
 local xpcall, setmetatable = xpcall, setmetatable
@@ -47,6 +49,8 @@ local arg = setmetatable({}, {
   __newindex = function() errors.raise("arg: its fields cannot be set") end,
 })
 
+tree_code.arg = arg
+
 local calls = {
   [slots.FLOW] = "xpcall(%s, describe, setmetatable({ ev.flow, ev.generation, ev.socket }, Flow), "
     .. "ev.side, ev.event)",
@@ -62,10 +66,13 @@ local counting = "if not paused(s) then local ok, e = CALL "
 -- Through the table: slots of single flows, and those beyond UNROLLED.
 local dispatch = [[
 local fn, kind = functions[s], kinds[s]
-if kind == 1 then FLOW elseif kind == 2 then ARG elseif kind == 3 then SOCKET end
+if kind == 1 then FLOW elseif kind == 2 then ARG elseif kind == 3 then SOCKET
+elseif kind == 4 then TREE end
 ]]
 
 local function call_of(kind, name)
+  -- A tree makes its calls itself.
+  if kind == slots.TREE then return ("if %s.run(%s) then return s end"):format(name, name) end
   local text = faults.counting and counting or plain
   return (text:gsub("CALL", function() return calls[kind]:format(name) end))
 end
@@ -93,7 +100,7 @@ local unrolled = {} -- slot -> true for those in the loop that runs
 
 local function slots_of_sockets()
   local seen, list = {}, {}
-  for _, events in pairs(sockets.registered) do
+  for _, events in pairs(register.registered) do
     for _, hooks in pairs(events) do
       for _, slot in pairs(hooks) do
         if not seen[slot] then
@@ -193,7 +200,7 @@ local function outdated()
   if running then api.leave(worker) end
 end
 
-sockets.on_change(outdated)
+register.on_change(outdated)
 slots.on_free(function(slot)
   faults.forget(slot)
   if unrolled[slot] then outdated() end
@@ -212,6 +219,7 @@ function loop.run()
     if ok then
       barren = 0
     else
+      trees.reset()
       collectgarbage()
       barren = barren + 1
       faults.count = faults.count + 1
