@@ -8,8 +8,8 @@ local render = {}
 local kinds = {
   flow = "flow", side = "side", bytes = "number", seconds = "number", number = "number",
   text = "string", fn = "function", socket = "socket", target = "socket or flow", table = "table",
-  event = "event", hook = "hook", option = "option", any = "any "
-    .. "value", packet = "string, view or table",
+  event = "event", hook = "hook", option = "option", any = "any value",
+    packet = "string, view or table",
   region = "constant", flags = "constants", bytestring = "string or view", self = "",
 }
 
