@@ -107,23 +107,6 @@ local function slots_of_sockets()
   return list
 end
 
--- A timer is due. True when the loop must be left.
-local function fire()
-  local timer = timers.due()
-  if not timer then return false end
-  local ok, e = xpcall(timer.fn, faults.describe, timer)
-  if ok then
-    timer.failures = 0
-    return false
-  end
-  faults.outside("a timer", e)
-  timer.failures = timer.failures + 1
-  if timer.interval > 0 and timer.failures >= boot.options.errors_in_a_row and timer:cancel() then
-    output.diagnose(("mos: this timer is off after %d errors in a row"):format(timer.failures))
-  end
-  return faults.stopped
-end
-
 local function release()
   flow.release(ev.flow)
 end
@@ -197,8 +180,8 @@ local function generate()
   local text = source:gsub("%f[%u](%u+)%f[%U]", parts)
   local chunk = assert(loadstring(text, "=mos/loop (generated)"))
   local run = chunk(ev, xpcall, faults.describe, setmetatable, Flow, arg, flow.sockets,
-    slots.functions, slots.kinds, faults.failed, faults.succeeded, faults.paused, fire, release,
-    quiet)
+    slots.functions, slots.kinds, faults.failed, faults.succeeded, faults.paused, timers.fire,
+    release, quiet)
   rehearse(run, list)
   return run
 end
