@@ -95,7 +95,7 @@ In ON_CONN_NEW_DATA it is there too. Without one: nil, message, "ENODATA".
     { "pkt_info.iph", "packet.ip", "Fields with names, of both IP versions.", page = "packet.ip" },
     { "pkt_info.tcph", "packet.tcp", "Fields with names, options among them.",
       page = "packet.tcp" },
-    { "mtcp_setlastpkt", "mos.setlastpkt(flow, side, offset, data, flags)", [[
+    { "mtcp_setlastpkt", "mos.setlastpkt(flow or s, side, offset, data, flags)", [[
 flow:drop, flow:overwrite, flow:insert and flow:chomp say the same with fewer flags. Several
 regions are an error; C takes the first. The Ethernet header can be written, too.
 ]], page = "mos.setlastpkt" },
@@ -115,7 +115,7 @@ and the result is of no use.]], page = "flow:insert" },
     { "MOS_TCP_PAYLOAD", "mos.TCP_PAYLOAD", "Of UDP and ICMP, too.", page = "TCP_PAYLOAD" },
     { "MOS_UPDATE_IP_CHKSUM", "mos.UPDATE_IP_CHKSUM", "", page = "UPDATE_IP_CHKSUM" },
     { "MOS_UPDATE_TCP_CHKSUM", "mos.UPDATE_TCP_CHKSUM", "", page = "UPDATE_TCP_CHKSUM" },
-    { "mtcp_sendpkt", "mos.sendpkt(flow, packet[, side]), flow:send", [[
+    { "mtcp_sendpkt", "mos.sendpkt(flow or s, frame or fields[, side])", [[
 The frame leaves as given, flags included, by the pair of ports, not by routes and ARP: C sends an
 ACK with a timestamp option whatever was asked for. Fields may be left out.
 ]], page = "mos.sendpkt" },

@@ -7,8 +7,8 @@ local PASSED = "bytes that passed before, or with bytes behind them that did; a 
   .. "refuses"
 local FULL = "256 edits, or 256 KiB of inserted bytes, wait in that direction for their "
   .. "acknowledgement; too much waits to leave with this burst"
-local KEPT = "UDP and ICMP flows, RAW sockets and orphans; packets in tunnels, or put together from "
-  .. "fragments; data in a SYN"
+local KEPT = "UDP and ICMP flows, RAW sockets and orphans; packets in tunnels, or put together "
+  .. "from fragments; data in a SYN"
 
 return {
   {
@@ -78,7 +78,8 @@ watch:on(mos.ON_PKT_IN, mos.HK_SND, function(flow) flow:drop() end)]] },
     result = "true.",
     raised = { ENDED, { "EINVAL", "no region, or several; bytes outside of it; IP version, "
       .. "header lengths, total length, protocol or TCP's data offset would change" } },
-    returned = { NOT_INLINE, NO_PACKET, { "ENOBUFS", "there is no room for so many changes at once" },
+    returned = { NOT_INLINE, NO_PACKET,
+      { "ENOBUFS", "there is no room for so many changes at once" },
       { "EOPNOTSUPP", "link and IP header of a packet in a tunnel; the link header of one put "
         .. "together from fragments, and all of one within a tunnel" } },
     notes = [[

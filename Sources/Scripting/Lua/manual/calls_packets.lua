@@ -42,8 +42,8 @@ nil     no packet is in hand    ENODATA]] },
       { "EINVAL", "no side; a frame that is not of 14 to 65589 bytes; an unknown field, or one out "
         .. "of range; fields for a socket, or for a UDP or ICMP flow" } },
     returned = { { "EPERM", "without --inline nothing is sent; mos says so once" },
-      { "ENODATA", "no port leads to that side; the flow's link layer is not known (a tunnel); of a "
-        .. "socket: no packet is in hand" },
+      { "ENODATA", "no port leads to that side; the flow's link layer is not known (a tunnel); of "
+        .. "a socket: no packet is in hand" },
       { "ENOBUFS", "too much waits to leave with this burst" } },
     notes = [[
 It leaves ahead of the packet in hand; in a timer, at once. IP and transport checksums are filled
@@ -62,8 +62,8 @@ The fields of a segment, and what is sent where one is left out:
 Numbers are those that the receiver counts with, so they fit behind `flow:insert` and `flow:chomp`,
 too.]],
     examples = {
-      { inline = true, text = "A server's answers are held back by a window of 0, told to it in the client's "
-        .. "name:", code = [[
+      { inline = true, text = "A server's answers are held back by a window of 0, told to it in "
+        .. "the client's name:", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
 mos.bind_filter(watch, { syn = "tcp dst port 25" })
 watch:on(mos.ON_CONN_NEW_DATA, function(flow, side)

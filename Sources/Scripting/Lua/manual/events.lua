@@ -130,8 +130,9 @@ watch:on(mos.ON_REXMIT, function(flow)
 end)]], output = [[
 16      7300    1448    probe   nil
 43      31916   1448    probe   nil]] },
-      { capture = "web-duplicates", settings = { "keep=65536" },
-        text = "With kept bytes a repeat can be compared:", code = [[
+      { capture = "free-riding", settings = { "keep=1MiB" },
+        text = "With kept bytes a repeat can be compared; here data is hidden in fake ones:",
+        code = [[
 local watch, same, other, unknown = mos.socket(mos.SOCK_MONITOR_STREAM), 0, 0, 0
 watch:on(mos.ON_CONN_NEW_DATA, function(flow, side)
   flow:consume(side, #flow:view(side))
@@ -143,7 +144,7 @@ watch:on(mos.ON_REXMIT, function(flow)
   else same = same + 1 end
 end)
 mos.on_exit(function() print(same, other, unknown) end)]], output = [[
-3       0       5]] },
+8       25      0]] },
     },
     see = { "packet.rexmit_kind", "packet.differs", "packet.late", "mos.ppeek", "CLIKEEP",
       "flow.cli.retransmitted" },

@@ -7,19 +7,22 @@ addresses of the IP packet that carries it; `id` is the VNI, GRE key, TEID, ERSP
 call, nil where there is none. The list is made anew at each reading. With `decap=outer` there is
 none.]]
 
-local repeats = { { capture = "slow-reader", file = "repeats", code = [[
+local repeats = { { capture = "free-riding", file = "repeats", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
 mos.setsockopt(watch, mos.CLIKEEP, 2 ^ 20)
 watch:on(mos.ON_PKT_IN, mos.HK_RCV, function(flow)
   local p = flow:packet()
-  if not p.rexmit and not p.invalid then return end
+  if not p.rexmit and not p.invalid or p.number < 48 then return end
   print(p.number, p.offset, p.rexmit, p.rexmit_kind, p.differs, p.late)
   print("", p.keepalive, p.invalid)
 end)]], output = [[
-16      7300    true    probe   false   false
+48      0       true    spurious        nil     false
         false   nil
-43      31916   true    probe   false   false
-        false   nil]] } }
+50      2896    true    spurious        false   false
+        false   nil
+52      4344    true    spurious        false   false
+        false   nil
+...]] } }
 
 local bytes = { { capture = "web", file = "bytes", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
