@@ -48,7 +48,7 @@ end)]] },
     see = { "flow:drop", "flow:overwrite", "flow:insert", "flow:chomp", "inline" },
   },
   {
-    name = "flow:drop", forms = { "s:drop()" },
+    name = "flow:drop", title = "inline: drops the packet in hand", forms = { "s:drop()" },
     args = {},
     result = "true.",
     raised = { ENDED },
@@ -66,7 +66,7 @@ watch:on(mos.ON_PKT_IN, mos.HK_SND, function(flow) flow:drop() end)]] },
     see = { "mos.setlastpkt", "mos.reset_conn", "inline" },
   },
   {
-    name = "flow:overwrite",
+    name = "flow:overwrite", title = "inline: replaces bytes of the packet in hand",
     forms = { "s:overwrite(region, offset, data[, flags])" },
     args = {
       { "region", "region", "mos.ETH_HDR, mos.IP_HDR, mos.TCP_HDR or mos.TCP_PAYLOAD" },
@@ -95,7 +95,7 @@ raw:on(mos.ON_PKT_IN, function(s) s:overwrite(mos.IP_HDR, 8, "\64") end)]] },
     see = { "mos.setlastpkt", "inline" },
   },
   {
-    name = "flow:insert",
+    name = "flow:insert", title = "inline: puts bytes into the payload of the packet in hand",
     args = {
       { "offset", "number", "where in the packet's payload, from 0; its length appends" },
       { "data", "bytestring", "the bytes" },
@@ -126,7 +126,7 @@ end)]] },
     see = { "flow:chomp", "mos.setlastpkt", "inline" },
   },
   {
-    name = "flow:chomp",
+    name = "flow:chomp", title = "inline: takes bytes out of the payload of the packet in hand",
     args = {
       { "offset", "number", "where in the packet's payload, from 0" },
       { "len", "bytes", "how many bytes go, 1 at least" },

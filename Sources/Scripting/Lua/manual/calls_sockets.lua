@@ -4,7 +4,7 @@ local CLOSED = "the socket is closed"
 
 return {
   {
-    name = "mos.socket", gives = "s",
+    name = "mos.socket", title = "makes a monitor socket", gives = "s",
     args = {
       { "type", "number", "SOCK_MONITOR_STREAM (TCP connections), SOCK_MONITOR_FLOW (UDP and ICMP "
         .. "flows) or SOCK_MONITOR_RAW (packets)", valid = "mos.SOCK_MONITOR_STREAM" },

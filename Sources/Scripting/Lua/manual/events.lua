@@ -258,9 +258,10 @@ OVERRUN 11876   248     2896]] },
     reads = "what lies in front of the gap and was left unread",
     arg = { offset = "stream offset of the first missing byte", length = "how many are missing" },
     notes = [[
-`side` is who received the bytes, which the capture did not. Read everything in front of the gap,
-or the bytes behind it join: `view` shows no seam. Bytes that come after all raise ON_REXMIT with
-`packet.late` and are not merged. To register it makes the socket a reader of both sides.]],
+`side` is who received the bytes, which the capture did not. A view never joins what lies on both
+sides of a gap: it shows what lies in front until that is read, then what lies behind, and its
+`offset` tells. Bytes that come after all raise ON_REXMIT with `packet.late` and are not merged. To
+register it makes the socket a reader of both sides.]],
     examples = {
       { capture = "web-loss", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)

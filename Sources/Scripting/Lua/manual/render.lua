@@ -156,7 +156,7 @@ local function c_api(page)
   local defs = {}
   for _, other in ipairs(pages.list) do
     if other.kind == "c" and other.row.page == page.name then
-      defs[#defs + 1] = { other.name, other.row[3] == "" and "The same." or other.row[3] }
+      defs[#defs + 1] = { other.name, other.row[3] == "" and other.row[2] or other.row[3] }
     end
   end
   return defs[1] and { "C API", { defs = defs } }
