@@ -180,6 +180,16 @@ private func lines(_ text: String) -> [Substring] {
         #expect(try manual.page(name) == Manual.Page(text: message, isFound: false))
     }
 
+    @Test func `costs a run nothing`() throws {
+        let code = """
+            for name in pairs(package.preload) do
+              if name:find "manual" then print(name) end
+            end
+            """
+        let run = try runManual(ManualRecord("file=x\0capture=web\0"), code: code)
+        #expect(run.output == [] && run.errors == 0)
+    }
+
     @Test func `is one Markdown text as well`() throws {
         let text = try manual.whole(.markdown)
         #expect(text.hasPrefix("# The manual of mos\n"))

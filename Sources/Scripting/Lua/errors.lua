@@ -17,7 +17,7 @@ local codes = {
 -- Mistakes of the script's author; whatever else the engine answers can happen to a correct script.
 local mistakes = {
   EINVAL = true, EBADF = true, EFAULT = true, EPERM = true, ENOSYS = true, ENOTSOCK = true,
-  ENOPROTOOPT = true, EOPNOTSUPP = true,
+  ENOPROTOOPT = true,
 }
 
 --- True for a function of this library, by the source that debug.getinfo gives.

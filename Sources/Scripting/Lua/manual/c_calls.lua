@@ -17,8 +17,8 @@ Capacity counts connections, not half ones nor sockets times connections.]], pag
     { "MOS_SOCK_UNUSED", "-", "A place in a table of descriptors, which there is not." },
     { "MOS_SOCK_STREAM, MOS_SOCK_STREAM_LISTEN, MOS_SOCK_EPOLL, MOS_SOCK_PIPE", "-",
       "mos only monitors: it is no end of a connection. Use the system's sockets for that." },
-    { "MOS_SOCK_PROXY, "
-      .. "MOS_SOCK_PROXY_LISTEN", "-", "Declared in C, never implemented; `flow:insert` and "
+    { "MOS_SOCK_PROXY, MOS_SOCK_PROXY_LISTEN", "-",
+      "Declared in C, never implemented; `flow:insert` and "
         .. "`flow:chomp` change streams in passing.", page = "inline" },
   },
   {
@@ -55,8 +55,8 @@ is an error, not id 0.]],
       .. "C it always fails.",
       page = "mos.raise_event" },
     { "filter_arg_t", "the `arg` of mos.define_event", "", page = "mos.define_event" },
-    { "event_t", "a "
-      .. "number", "Base events are numbers, not bits: they cannot be OR-ed.", page = "events" },
+    { "event_t", "a number", "Base events are numbers, not bits: they cannot be OR-ed.",
+      page = "events" },
     { "MOS_NULL_EVENT", "-", "A mistake raises an error; there is no id that says so." },
     { "mtcp_set_uctx", "flow.ctx = value, mos.set_uctx(flow, value)", [[
 Of flows only; a script's own variables serve for sockets. Forgotten with the flow: nothing is
@@ -78,14 +78,14 @@ In ON_CONN_NEW_DATA it is there too. Without one: nil, message, "ENODATA".
       .. "32-bit clock.",
       page = "packet.ts" },
     { "pkt_info.in_ifidx", "mos.source", "A name, not an index.", page = "mos.source" },
-    { "pkt_info.eth_len", "packet.len, "
-      .. "packet.caplen", "On the wire, and captured.", page = "packet.len" },
+    { "pkt_info.eth_len", "packet.len, packet.caplen", "On the wire, and captured.",
+      page = "packet.len" },
     { "pkt_info.ip_len", "packet.ip.len", "", page = "packet.ip.len" },
     { "pkt_info.offset", "packet.offset", "The stream offset, so that `ppeek` finds the same "
       .. "bytes; C's is unusable.",
       page = "packet.offset" },
-    { "pkt_info.payload, "
-      .. "pkt_info.payloadlen", "packet.payload, #packet.payload, packet.payload_len", "A view.",
+    { "pkt_info.payload, pkt_info.payloadlen",
+      "packet.payload, #packet.payload, packet.payload_len", "A view.",
       page = "packet.payload" },
     { "pkt_info.seq", "packet.tcp.seq", "", page = "packet.tcp.seq" },
     { "pkt_info.ack_seq", "packet.tcp.ack", "", page = "packet.tcp.ack" },
@@ -93,9 +93,9 @@ In ON_CONN_NEW_DATA it is there too. Without one: nil, message, "ENODATA".
     { "pkt_info.ethh", "packet.eth", "Fields with names; or bytes: packet.frame, "
       .. "packet.ptr.", page = "packet.eth" },
     { "pkt_info.iph", "packet.ip", "Fields with names, of both IP versions.", page = "packet.ip" },
-    { "pkt_info.tcph", "packet.tcp", "Fields with names, options among "
-      .. "them.", page = "packet.tcp" },
-    { "mtcp_setlastpkt", "mos.setlastpkt(flow, side, offset, data, flags)", [[
+    { "pkt_info.tcph", "packet.tcp", "Fields with names, options among them.",
+      page = "packet.tcp" },
+    { "mtcp_setlastpkt", "mos.setlastpkt(flow or s, side, offset, data, flags)", [[
 flow:drop, flow:overwrite, flow:insert and flow:chomp say the same with fewer flags. Several
 regions are an error; C takes the first. The Ethernet header can be written, too.
 ]], page = "mos.setlastpkt" },
@@ -115,7 +115,7 @@ and the result is of no use.]], page = "flow:insert" },
     { "MOS_TCP_PAYLOAD", "mos.TCP_PAYLOAD", "Of UDP and ICMP, too.", page = "TCP_PAYLOAD" },
     { "MOS_UPDATE_IP_CHKSUM", "mos.UPDATE_IP_CHKSUM", "", page = "UPDATE_IP_CHKSUM" },
     { "MOS_UPDATE_TCP_CHKSUM", "mos.UPDATE_TCP_CHKSUM", "", page = "UPDATE_TCP_CHKSUM" },
-    { "mtcp_sendpkt", "mos.sendpkt(flow, packet[, side]), flow:send", [[
+    { "mtcp_sendpkt", "mos.sendpkt(flow or s, frame or fields[, side])", [[
 The frame leaves as given, flags included, by the pair of ports, not by routes and ARP: C sends an
 ACK with a timestamp option whatever was asked for. Fields may be left out.
 ]], page = "mos.sendpkt" },
@@ -126,21 +126,21 @@ end_reason "reset-by-monitor".]], page = "mos.reset_conn" },
 Packet time in seconds; a handle instead of an id; it can be cancelled. mos.every repeats without
 drift.]],
       page = "mos.settimer" },
-    { "mtcp_cb_get_ts", "mos.now(), "
-      .. "flow.last_time", "Seconds as a double; C's microseconds wrap after 71 minutes.",
+    { "mtcp_cb_get_ts", "mos.now(), flow.last_time", "Seconds as a double; C's microseconds wrap "
+      .. "after 71 minutes.",
       page = "mos.now" },
-    { "mtcp_getpeername", "mos.getpeername(flow, "
-      .. "side)", "Values, no sockaddr: flow.cli.addr, flow.svr.port and so on give the "
+    { "mtcp_getpeername", "mos.getpeername(flow, side)", "Values, no sockaddr: flow.cli.addr, "
+      .. "flow.svr.port and so on give the "
         .. "same.", page = "mos.getpeername" },
-    { "mtcp_getsockopt", "mos.getsockopt(s or flow, "
-      .. "option)", "No level, no length.", page = "mos.getsockopt" },
+    { "mtcp_getsockopt", "mos.getsockopt(s or flow, option)", "No level, no length.",
+      page = "mos.getsockopt" },
     { "mtcp_setsockopt", "mos.setsockopt(s or flow, option, "
       .. "value)", "No level, no length. On sockets, too, for flows to "
         .. "come.", page = "mos.setsockopt" },
     { "mtcp_cb_stop", "flow:setsockopt(mos.STOP_MON, side), flow:close()", "", page = "STOP_MON" },
     { "mtcp_cb_dropcurpkt", "flow:drop()", "", page = "flow:drop" },
-    { "mtcp_clonepkt", "tostring(packet.frame)", "A string keeps the "
-      .. "bytes.", page = "packet.frame" },
+    { "mtcp_clonepkt", "tostring(packet.frame)", "A string keeps the bytes.",
+      page = "packet.frame" },
     { "mtcp_set_debug_string, "
       .. "mtcp_get_debug_string", "-", "Use print; there is no ON_DEBUG_MESSAGE." },
     { "mtcp_get_connection_cnt", "mos.stats().flows_open", "", page = "mos.stats" },
@@ -148,8 +148,8 @@ drift.]],
       .. "worker, and translated packets find their flow.", page = "flow:overwrite" },
     { "EventToString", "-", "Compare with mos.ON_...; messages of mos name events." },
     { "StrToArgs", "mos.args", "", page = "mos.args" },
-    { "XXH32, "
-      .. "XXH64", "mos.hash(kind)", "md5, sha1 and sha256; Lua tables need no hash of one's own.",
+    { "XXH32, XXH64", "mos.hash(kind)", "md5, sha1 and sha256; Lua tables need no hash of one's "
+      .. "own.",
       page = "mos.hash" },
   },
 }

@@ -6,8 +6,8 @@ local NO_END_HOST = "mos only monitors: it has no TCP of its own, so no sockets 
 return {
   {
     title = "Starting and stopping",
-    { "mtcp_init, "
-      .. "mtcp_destroy", "mos run SCRIPT", "The program reads options, not a file: `mos --help`.",
+    { "mtcp_init, mtcp_destroy", "mos run SCRIPT",
+      "The program reads options, not a file: `mos --help`.",
       page = "start" },
     { "mtcp_getconf, mtcp_setconf, mtcp_conf, num_cores, max_num_buffers, rcvbuf_size, "
       .. "sndbuf_size, tcp_timewait, app_cpu_mask, app_argv, app_argc, num_app",
@@ -47,45 +47,41 @@ nearest name; C takes any key that begins alike, and crashes without some blocks
     { "mos.conf application, mos.conf type, mos.conf run, mos.conf "
       .. "ip_forward", "the script's path; -- arguments", "Only monitors, and as many scripts as "
         .. "one likes: they share a run.", page = "scripts" },
-    { "mos.conf cpu_mask, mos.conf "
-      .. "core_mask", "-", "One worker; several come with a later version. taskset pins it." },
+    { "mos.conf cpu_mask, mos.conf core_mask", "-", "One worker; several come with a later "
+      .. "version. taskset pins it." },
     { "mos.conf forward", "--inline", "Without it nothing is ever sent.", page = "inline" },
     { "mos.conf nb_mem_channels", "--dpdk-args \"-n 4\"", "DPDK's own options are handed on." },
-    { "mos.conf "
-      .. "max_concurrency", "--set "
-        .. "max_flows=N", "It counts connections, not streams; `table_full` says what happens "
+    { "mos.conf max_concurrency", "--set max_flows=N", "It counts connections, not streams; "
+      .. "`table_full` says what happens "
           .. "then.", page = "settings max_flows" },
-    { "mos.conf "
-      .. "no_ring_buffers", "CLIBUF and SVRBUF "
-        .. "0", "Nothing is kept for a script that does not read, in any case.",
+    { "mos.conf no_ring_buffers", "CLIBUF and SVRBUF 0", "Nothing is kept for a script that does "
+      .. "not read, in any case.",
       page = "CLIBUF" },
     { "mos.conf rmem_size", "--set buffer=BYTES", [[
 Unread bytes for each reader and side, allocated when needed; C sets aside rmem_size for each
 possible connection.]], page = "settings buffer" },
     { "mos.conf wmem_size", "-", "mos sends no streams of its own." },
-    { "mos.conf "
-      .. "tcp_tw_interval", "--set "
-        .. "time_wait=SECONDS", "1 by default, not 0, so that late packets find their flow.",
+    { "mos.conf tcp_tw_interval", "--set time_wait=SECONDS",
+      "1 by default, not 0, so that late packets find their flow.",
       page = "settings time_wait" },
     { "mos.conf tcp_timeout", "--set idle_timeout=SECONDS", [[
 300 by default. An old flow that is active does not keep idle young ones. Handshakes and closing
 connections have time-outs of their own: handshake_timeout, close_timeout. -1 (never) is a large
 number here.]],
       page = "settings idle_timeout" },
-    { "mos.conf "
-      .. "mos_log", "-", "Messages go to standard error, records to standard output or -o FILE.",
+    { "mos.conf mos_log", "-", "Messages go to standard error, records to standard output or -o "
+      .. "FILE.",
       page = "records" },
-    { "mos.conf "
-      .. "stat_print", "mos.stats(), kill -USR1, the closing summary", "", page = "counters" },
+    { "mos.conf stat_print", "mos.stats(), kill -USR1, the closing summary", "",
+      page = "counters" },
     { "mos.conf port", "-", NO_END_HOST },
-    { "mos.conf "
-      .. "multiprocess", "-", "One process. DPDK's own options are handed on (--dpdk-args)." },
+    { "mos.conf multiprocess", "-",
+      "One process. DPDK's own options are handed on (--dpdk-args)." },
   },
   {
     title = "mos.conf: devices",
-    { "mos.conf "
-      .. "netdev", "-i NAME, -i "
-        .. "dpdk:SPEC", "eth0 through libpcap, or a DPDK port or vdev. Captures: -r FILE.",
+    { "mos.conf netdev", "-i NAME, -i dpdk:SPEC", "eth0 through libpcap, or a DPDK port or vdev. "
+      .. "Captures: -r FILE.",
       page = "start" },
     { "mos.conf nic_forward_table", "--inline, --pair 1-2", [[
 Ports pair in order of -i. Frames leave as they came: C writes its own MAC address into them and

@@ -23,20 +23,20 @@ more, of systems.]], page = "OVERLAP_POLICY_LAST" },
     { "MOS_INFO_CLIBUF, MOS_INFO_SVRBUF, tcp_buf_info", "mos.INFO_CLIBUF, mos.INFO_SVRBUF", [[
 init_seq is the ISN itself, not the number behind it; the rest are stream offsets, last_byte_read
 this socket's own. There from the first SYN on.]], page = "INFO_CLIBUF" },
-    { "MOS_TCP_STATE_CLI, "
-      .. "MOS_TCP_STATE_SVR", "mos.TCP_STATE_CLI, mos.TCP_STATE_SVR, flow.cli.state", [[
+    { "MOS_TCP_STATE_CLI, MOS_TCP_STATE_SVR",
+      "mos.TCP_STATE_CLI, mos.TCP_STATE_SVR, flow.cli.state", [[
 A name instead of a number; nil instead of -1 before the stack exists; in ON_CONN_END both are
 there.]],
       page = "TCP_STATE_CLI" },
     { "MOS_TIMESTAMP", "mos.TIMESTAMP, flow.last_time", "Seconds.", page = "TIMESTAMP" },
-    { "MOS_STOP_MON", "flow:setsockopt(mos.STOP_MON, "
-      .. "side)", "SIDE_BOTH works: it is flow:close(). C does nothing.",
+    { "MOS_STOP_MON", "flow:setsockopt(mos.STOP_MON, side)",
+      "SIDE_BOTH works: it is flow:close(). C does nothing.",
       page = "STOP_MON" },
-    { "MOS_SEQ_REMAP, "
-      .. "seq_remap_info", "-", "flow:insert and flow:chomp translate numbers by themselves.",
+    { "MOS_SEQ_REMAP, seq_remap_info", "-", "flow:insert and flow:chomp translate numbers by "
+      .. "themselves.",
       page = "flow:insert" },
-    { "MOS_FRAG_CLIBUF, "
-      .. "MOS_FRAG_SVRBUF", "-", "Never usable in C; ppeek reads what is behind holes.",
+    { "MOS_FRAG_CLIBUF, MOS_FRAG_SVRBUF", "-",
+      "Never usable in C; ppeek reads what is behind holes.",
       page = "mos.ppeek" },
   },
   {
@@ -85,8 +85,8 @@ and `flow.end_reason`.]], page = "ON_CONN_END" },
     title = "Hooks and sides",
     { "MOS_HK_SND", "mos.HK_SND", "", page = "HK_SND" },
     { "MOS_HK_RCV", "mos.HK_RCV", "", page = "HK_RCV" },
-    { "MOS_NULL", "mos.NULL", "As a side it differs from SIDE_CLI; in C both are 0 in "
-      .. "places.", page = "NULL" },
+    { "MOS_NULL", "mos.NULL", "Also the side where there is none; C passes SIDE_BOTH or 0 there.",
+      page = "NULL" },
     { "MOS_SIDE_CLI", "mos.SIDE_CLI", "", page = "SIDE_CLI" },
     { "MOS_SIDE_SVR", "mos.SIDE_SVR", "", page = "SIDE_SVR" },
     { "MOS_SIDE_BOTH", "mos.SIDE_BOTH", "Where a call takes both sides; no callback gets it.",

@@ -3,6 +3,12 @@
 local NOT_INLINE = { "EPERM", "without --inline nothing can be changed; mos says so once" }
 local NO_PACKET = { "ENODATA", "no packet is in hand, or it was forwarded already (ON_CONN_END)" }
 local ENDED = { "EBADF", "the flow has ended" }
+local PASSED = "bytes that passed before, or with bytes behind them that did; a packet that TCP "
+  .. "refuses"
+local FULL = "256 edits, or 256 KiB of inserted bytes, wait in that direction for their "
+  .. "acknowledgement; too much waits to leave with this burst"
+local KEPT = "UDP and ICMP flows, RAW sockets and orphans; packets in tunnels, or put together "
+  .. "from fragments; data in a SYN"
 
 return {
   {
@@ -24,10 +30,9 @@ return {
       { "EINVAL", "several actions or regions, or none; bytes outside the region; a change of the "
         .. "packet's layout; a closed socket. The message says what is allowed" } },
     returned = { NOT_INLINE, NO_PACKET,
-      { "EBUSY", "INSERT, CHOMP: bytes that passed before, or with bytes behind them that did" },
-      { "ENOBUFS", "INSERT, CHOMP: 256 edits, or 256 KiB of inserted bytes, wait in that "
-        .. "direction for their acknowledgement" },
-      { "EOPNOTSUPP", "INSERT, CHOMP: UDP, tunnelled packets, RAW sockets" } },
+      { "EBUSY", "INSERT, CHOMP: " .. PASSED },
+      { "ENOBUFS", "INSERT, CHOMP: " .. FULL },
+      { "EOPNOTSUPP", "INSERT, CHOMP: " .. KEPT .. ". OVERWRITE: see flow:overwrite" } },
     notes = [[
 `flow:drop`, `flow:overwrite`, `flow:insert` and `flow:chomp` are the same without flags. What a
 change means for the stacks and for other sockets is on the page `inline`.]],
@@ -43,7 +48,7 @@ end)]] },
     see = { "flow:drop", "flow:overwrite", "flow:insert", "flow:chomp", "inline" },
   },
   {
-    name = "flow:drop", forms = { "s:drop()" },
+    name = "flow:drop", title = "inline: drops the packet in hand", forms = { "s:drop()" },
     args = {},
     result = "true.",
     raised = { ENDED },
@@ -61,7 +66,7 @@ watch:on(mos.ON_PKT_IN, mos.HK_SND, function(flow) flow:drop() end)]] },
     see = { "mos.setlastpkt", "mos.reset_conn", "inline" },
   },
   {
-    name = "flow:overwrite",
+    name = "flow:overwrite", title = "inline: replaces bytes of the packet in hand",
     forms = { "s:overwrite(region, offset, data[, flags])" },
     args = {
       { "region", "region", "mos.ETH_HDR, mos.IP_HDR, mos.TCP_HDR or mos.TCP_PAYLOAD" },
@@ -73,7 +78,10 @@ watch:on(mos.ON_PKT_IN, mos.HK_SND, function(flow) flow:drop() end)]] },
     result = "true.",
     raised = { ENDED, { "EINVAL", "no region, or several; bytes outside of it; IP version, "
       .. "header lengths, total length, protocol or TCP's data offset would change" } },
-    returned = { NOT_INLINE, NO_PACKET },
+    returned = { NOT_INLINE, NO_PACKET,
+      { "ENOBUFS", "there is no room for so many changes at once" },
+      { "EOPNOTSUPP", "link and IP header of a packet in a tunnel; the link header of one put "
+        .. "together from fragments, and all of one within a tunnel" } },
     notes = [[
 At HK_SND the receiver's stack and later sockets see the new bytes. Addresses and ports may be
 written there, too (NAT): the flow keeps its own addresses, and the other end's packets to the
@@ -87,7 +95,7 @@ raw:on(mos.ON_PKT_IN, function(s) s:overwrite(mos.IP_HDR, 8, "\64") end)]] },
     see = { "mos.setlastpkt", "inline" },
   },
   {
-    name = "flow:insert",
+    name = "flow:insert", title = "inline: puts bytes into the payload of the packet in hand",
     args = {
       { "offset", "number", "where in the packet's payload, from 0; its length appends" },
       { "data", "bytestring", "the bytes" },
@@ -96,10 +104,7 @@ raw:on(mos.ON_PKT_IN, function(s) s:overwrite(mos.IP_HDR, 8, "\64") end)]] },
     raised = { ENDED, { "EINVAL", "`offset` lies outside the payload; `data` is neither string "
       .. "nor view" } },
     returned = { NOT_INLINE, NO_PACKET,
-      { "EBUSY", "bytes that passed before, or with bytes behind them that did" },
-      { "ENOBUFS", "256 edits, or 256 KiB of inserted bytes, wait in that direction for their "
-        .. "acknowledgement" },
-      { "EOPNOTSUPP", "UDP, tunnelled packets" } },
+      { "EBUSY", PASSED }, { "ENOBUFS", FULL }, { "EOPNOTSUPP", KEPT } },
     notes = [[
 Lengths and checksums are set right. The edit is remembered until it is acknowledged and made
 again when the bytes are repeated, however they are cut. For the rest of the connection sequence
@@ -121,7 +126,7 @@ end)]] },
     see = { "flow:chomp", "mos.setlastpkt", "inline" },
   },
   {
-    name = "flow:chomp",
+    name = "flow:chomp", title = "inline: takes bytes out of the payload of the packet in hand",
     args = {
       { "offset", "number", "where in the packet's payload, from 0" },
       { "len", "bytes", "how many bytes go, 1 at least" },
@@ -129,9 +134,7 @@ end)]] },
     result = "true.",
     raised = { ENDED, { "EINVAL", "these bytes lie outside the payload" } },
     returned = { NOT_INLINE, NO_PACKET,
-      { "EBUSY", "bytes that passed before, or with bytes behind them that did" },
-      { "ENOBUFS", "256 edits wait in that direction for their acknowledgement" },
-      { "EOPNOTSUPP", "UDP, tunnelled packets" } },
+      { "EBUSY", PASSED }, { "ENOBUFS", FULL }, { "EOPNOTSUPP", KEPT } },
     notes = "As with `flow:insert`, numbers are translated for the rest of the connection.",
     examples = {
       { inline = true, text = "Servers no longer say what they are:", code = [[

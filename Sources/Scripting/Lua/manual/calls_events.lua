@@ -93,8 +93,8 @@ somebody posts
       .. "parent, in a filter defined on its parent, or in a callback of its parent" } },
     notes = "To raise it twice in one dispatch is to raise it once.",
     examples = {
-      { capture = "web", pending = "user-defined "
-        .. "events", text = "Raised by a callback of the parent:",
+      { capture = "web", pending = "user-defined events",
+        text = "Raised by a callback of the parent:",
         code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
 local busy = mos.alloc_event(mos.ON_CONN_END)

@@ -4,7 +4,7 @@ local CLOSED = "the socket is closed"
 
 return {
   {
-    name = "mos.socket", gives = "s",
+    name = "mos.socket", title = "makes a monitor socket", gives = "s",
     args = {
       { "type", "number", "SOCK_MONITOR_STREAM (TCP connections), SOCK_MONITOR_FLOW (UDP and ICMP "
         .. "flows) or SOCK_MONITOR_RAW (packets)", valid = "mos.SOCK_MONITOR_STREAM" },
@@ -80,8 +80,7 @@ end)]], output = [[
     forms = { "s:on(event[, hook], fn)", "flow:on(event[, hook], fn)",
       "s:register_callback(event[, hook], fn)", "flow:register_callback(event[, hook], fn)" },
     args = {
-      { "s or "
-        .. "flow", "target", "a socket: for flows that start later; a flow: for that flow alone "
+      { "s or flow", "target", "a socket: for flows that start later; a flow: for that flow alone "
           .. "and at once, even for the later hook of the packet in hand", valid = "s" },
       { "event", "event", "a constant `mos.ON_...`, or the id of a user-defined event" },
       { "hook", "hook", "`mos.HK_SND`, `mos.HK_RCV` or `mos.NULL`; left out: the event's first, of "

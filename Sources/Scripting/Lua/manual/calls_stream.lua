@@ -59,8 +59,8 @@ overrun 7488
     see = { "mos.view", "mos.consume", "mos.ppeek", "reading", "ON_CONN_NEW_DATA" },
   },
   {
-    name = "mos.view", title = "shows contiguous unread bytes in "
-      .. "place", forms = { "flow:view(side)" }, gives = "data",
+    name = "mos.view", title = "shows contiguous unread bytes in place",
+      forms = { "flow:view(side)" }, gives = "data",
     args = { FLOW, SIDE },
     result = "A view of the contiguous unread bytes, in place; empty when there are none. "
       .. "Nothing moves: say with `consume` how much was read.",
@@ -96,8 +96,8 @@ end)]], output = [[
     see = { "view", "mos.consume", "mos.peek", "reading" },
   },
   {
-    name = "mos.consume", title = "moves the read "
-      .. "offset", forms = { "flow:consume(side, n)" }, gives = "moved",
+    name = "mos.consume", title = "moves the read offset", forms = { "flow:consume(side, n)" },
+      gives = "moved",
     args = { FLOW, SIDE, { "n", "bytes", "how many bytes were read, counted from where a view "
       .. "begins" } },
     result = "How far the read offset moved: `n`, or less where a view shows less.",
@@ -179,8 +179,8 @@ end)]], output = [[
     name = "view:u8",
     args = { { "offset", "number", "where, from 0" } },
     result = "The byte, 0 to 255.",
-    raised = { { "EINVAL", "`offset` is no "
-      .. "number" }, { "ERANGE", "it lies outside the view" }, GONE },
+    raised = { { "EINVAL", "`offset` is no number" }, { "ERANGE", "it lies outside the view" },
+      GONE },
     see = { "view:u16", "view:u32", "view:u64" },
   },
   {

@@ -22,8 +22,8 @@ return {
       .. "discarded because parts overlap." },
   fragments_dropped = { "packets given up for want of room",
     "`fragments_pool` was full, or they came in more than 1024 pieces." },
-  fragments_bad = { "parts that cannot be "
-    .. "one", "Cut by the capture, of a wrong length, at odds about the end." },
+  fragments_bad = { "parts that cannot be one", "Cut by the capture, of a wrong length, at odds "
+    .. "about the end." },
   truncated = "IP packets that the capture cut",
   offloaded_ip = "IPv4 header checksums left to the network card",
   offloaded_tcp = "TCP checksums left to the network card",

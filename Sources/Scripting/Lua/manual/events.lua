@@ -130,8 +130,9 @@ watch:on(mos.ON_REXMIT, function(flow)
 end)]], output = [[
 16      7300    1448    probe   nil
 43      31916   1448    probe   nil]] },
-      { capture = "web-duplicates", settings = { "keep=65536" },
-        text = "With kept bytes a repeat can be compared:", code = [[
+      { capture = "free-riding", settings = { "keep=1MiB" },
+        text = "With kept bytes a repeat can be compared; here data is hidden in fake ones:",
+        code = [[
 local watch, same, other, unknown = mos.socket(mos.SOCK_MONITOR_STREAM), 0, 0, 0
 watch:on(mos.ON_CONN_NEW_DATA, function(flow, side)
   flow:consume(side, #flow:view(side))
@@ -143,7 +144,7 @@ watch:on(mos.ON_REXMIT, function(flow)
   else same = same + 1 end
 end)
 mos.on_exit(function() print(same, other, unknown) end)]], output = [[
-3       0       5]] },
+8       25      0]] },
     },
     see = { "packet.rexmit_kind", "packet.differs", "packet.late", "mos.ppeek", "CLIKEEP",
       "flow.cli.retransmitted" },
@@ -257,9 +258,10 @@ OVERRUN 11876   248     2896]] },
     reads = "what lies in front of the gap and was left unread",
     arg = { offset = "stream offset of the first missing byte", length = "how many are missing" },
     notes = [[
-`side` is who received the bytes, which the capture did not. Read everything in front of the gap,
-or the bytes behind it join: `view` shows no seam. Bytes that come after all raise ON_REXMIT with
-`packet.late` and are not merged. To register it makes the socket a reader of both sides.]],
+`side` is who received the bytes, which the capture did not. A view never joins what lies on both
+sides of a gap: it shows what lies in front until that is read, then what lies behind, and its
+`offset` tells. Bytes that come after all raise ON_REXMIT with `packet.late` and are not merged. To
+register it makes the socket a reader of both sides.]],
     examples = {
       { capture = "web-loss", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)

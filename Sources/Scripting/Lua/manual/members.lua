@@ -7,19 +7,22 @@ addresses of the IP packet that carries it; `id` is the VNI, GRE key, TEID, ERSP
 call, nil where there is none. The list is made anew at each reading. With `decap=outer` there is
 none.]]
 
-local repeats = { { capture = "slow-reader", file = "repeats", code = [[
+local repeats = { { capture = "free-riding", file = "repeats", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
 mos.setsockopt(watch, mos.CLIKEEP, 2 ^ 20)
 watch:on(mos.ON_PKT_IN, mos.HK_RCV, function(flow)
   local p = flow:packet()
-  if not p.rexmit and not p.invalid then return end
+  if not p.rexmit and not p.invalid or p.number < 48 then return end
   print(p.number, p.offset, p.rexmit, p.rexmit_kind, p.differs, p.late)
   print("", p.keepalive, p.invalid)
 end)]], output = [[
-16      7300    true    probe   false   false
+48      0       true    spurious        nil     false
         false   nil
-43      31916   true    probe   false   false
-        false   nil]] } }
+50      2896    true    spurious        false   false
+        false   nil
+52      4344    true    spurious        false   false
+        false   nil
+...]] } }
 
 local bytes = { { capture = "web", file = "bytes", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
@@ -124,8 +127,8 @@ watch:on(mos.ON_CONN_END, function(flow) print(flow, flow.end_reason) end)]], ou
   { name = "flow.vlan", see = { "packet.vlan", "settings vlan_in_key" } },
   { name = "flow.midstream", see = { "settings midstream" },
     notes = "Streams of such a flow begin with the first byte captured of them.",
-    examples = { { capture = "web", filter = "tcp[13] & 2 = "
-      .. "0", settings = { "midstream=on" }, file = "midstream", code = [[
+    examples = { { capture = "web", filter = "tcp[13] & 2 = 0", settings = { "midstream=on" },
+      file = "midstream", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
 watch:on(mos.ON_CONN_END, function(flow)
   print(flow, flow.midstream, flow.cli.unique_bytes, flow.svr.unique_bytes)
@@ -166,16 +169,16 @@ end)]], output = [[
 Such a segment raises ON_PKT_IN at both hooks and changes nothing.]] },
   { name = "packet.offloaded", examples = condition, see = { "settings checksums" },
     notes = "Most packets of a capture that was made on the sending machine are so." },
-  { name = "packet.fragment", examples = condition, see = { "packet.reassembled" }, notes = "RAW "
-    .. "sockets see those." },
-  { name = "packet.reassembled", examples = condition, see = { "packet.fragment", "settings "
-    .. "fragments_pool" },
+  { name = "packet.fragment", examples = condition, see = { "packet.reassembled" },
+    notes = "RAW sockets see those." },
+  { name = "packet.reassembled", examples = condition, see = { "packet.fragment",
+    "settings fragments_pool" },
     notes = "`number` and `ts` are those of the last fragment, `frame`, `len` and `caplen` of "
       .. "the whole." },
   { name = "packet.tunnel", examples = condition, notes = TUNNEL, see = { "flow.tunnel",
     "settings decap" } },
-  { name = "packet.rexmit", examples = repeats, notes = "Set from ON_REXMIT "
-    .. "on.", see = { "ON_REXMIT", "packet.rexmit_kind" } },
+  { name = "packet.rexmit", examples = repeats, notes = "Set from ON_REXMIT on.",
+    see = { "ON_REXMIT", "packet.rexmit_kind" } },
   { name = "packet.rexmit_kind", examples = repeats,
     see = { "ON_REXMIT", "flow.cli.rexmit_rto", "health" },
     notes = "\"rto\", \"fast\", \"spurious\" or \"probe\"; the page `health` says how they are "

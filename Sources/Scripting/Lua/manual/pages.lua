@@ -134,7 +134,8 @@ local function add_member(object, entry)
   if is_later(entry) then return add_later(object.short .. ":", entry) end
   if covered[name] or objects[entry.type] then return end
   local page = text_of(entry.args and object.short .. ":" .. entry.name or name)
-  page.title, page.section, page.schema, page.object = entry.doc, object.section, entry, object
+  page.title, page.section, page.schema, page.object = page.title or entry.doc, object.section,
+    entry, object
   page.kind, page.step = entry.args and "call" or "field", entry.step
   add(page)
   if entry.args then key(page, name, 0) end

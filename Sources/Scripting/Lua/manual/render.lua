@@ -8,8 +8,8 @@ local render = {}
 local kinds = {
   flow = "flow", side = "side", bytes = "number", seconds = "number", number = "number",
   text = "string", fn = "function", socket = "socket", target = "socket or flow", table = "table",
-  event = "event", hook = "hook", option = "option", any = "any "
-    .. "value", packet = "string, view or table",
+  event = "event", hook = "hook", option = "option", any = "any value",
+    packet = "string, view or table",
   region = "constant", flags = "constants", bytestring = "string or view", self = "",
 }
 
@@ -156,7 +156,7 @@ local function c_api(page)
   local defs = {}
   for _, other in ipairs(pages.list) do
     if other.kind == "c" and other.row.page == page.name then
-      defs[#defs + 1] = { other.name, other.row[3] == "" and "The same." or other.row[3] }
+      defs[#defs + 1] = { other.name, other.row[3] == "" and other.row[2] or other.row[3] }
     end
   end
   return defs[1] and { "C API", { defs = defs } }

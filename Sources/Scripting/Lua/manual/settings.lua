@@ -27,8 +27,8 @@ return {
   { name = "settings buffer_pool", see = { "settings buffer", "stats.buffer_pool_full" },
     notes = BYTES .. " When it is full the bytes in hand are not kept, and the worker's oldest "
       .. "hole is given up." },
-  { name = "settings "
-    .. "keep", see = { "CLIKEEP", "packet.differs" }, notes = BYTES .. " At most 1GiB." },
+  { name = "settings keep", see = { "CLIKEEP", "packet.differs" },
+    notes = BYTES .. " At most 1GiB." },
   { name = "settings overlap", see = { "overlap", "SVROVERLAP" },
     notes = "Also as Snort and Suricata write them: old_linux, win2k3, windows2k3, hpux." },
   { name = "settings midstream", see = { "flow.midstream", "ON_CONN_START" },
@@ -57,8 +57,8 @@ names the sender and suggests `-C`.]] },
     notes = "outer: a tunnel is what carries it, UDP or another protocol of IP." },
   { name = "settings fragments_pool", see = { "packet.reassembled", "stats.fragments_dropped" },
     notes = BYTES .. " 0: fragments are counted only." },
-  { name = "settings "
-    .. "fragment_timeout", see = { "settings fragments_pool", "stats.fragments_timeout" },
+  { name = "settings fragment_timeout", see = { "settings fragments_pool",
+    "stats.fragments_timeout" },
     notes = "Packet time, from its first fragment on." },
   { name = "settings errors_in_a_row", see = { "errors" },
     notes = "Without a success between. A timer that repeats is off after as many." },

@@ -188,7 +188,8 @@ that reads them now loses nothing. Otherwise the oldest go, for this reader alon
 kept. The same tells of bytes for which the pool had no room.]] },
       { "GAPS", [[
 Bytes that were never captured, but acknowledged, are given up after `gap.packets` or `gap.time`:
-ON_GAP, then ON_CONN_NEW_DATA with what lies behind. `data.offset` tells where a view begins.]] },
+ON_GAP, then ON_CONN_NEW_DATA with what lies behind. A view never joins the two sides of a gap: it
+shows what lies in front until that is read. `data.offset` tells where it begins.]] },
     },
     examples = { { capture = "web-loss", text = "Everything of both streams, holes "
       .. "included:", code = [[

@@ -78,8 +78,8 @@ end)]], output = [[
     see = { "mos.settimer", "mos.every", "mos.now", "settings", "flow.end_reason" },
   },
   {
-    name = "ude", also = { "user-defined "
-      .. "events" }, title = "user-defined events: an event and a filter make a new event",
+    name = "ude", also = { "user-defined events" }, title = "user-defined events: an event and a "
+      .. "filter make a new event",
     body = {
       { "DESCRIPTION", [[
 `mos.define_event(base, filter[, arg])` makes an event that fires when `base` does and the filter
@@ -155,8 +155,8 @@ or kept out by -f. IP fragments are held until they are complete (`fragments_poo
       { "COUNTERS", "forwarded; forward_dropped (a full transmit queue: it is never waited for); "
         .. "forward_refused; script_dropped; changed; injected." },
     },
-    examples = { { inline = true, file = "firewall", text = "New connections to one port "
-      .. "only:", code = [[
+    examples = { { inline = true, file = "firewall", text = "New connections to one port only:",
+      code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
 mos.bind_filter(watch, { syn = "not tcp dst port 443" })
 watch:on(mos.ON_CONN_START, function(flow) flow:reset() end)]] } },

@@ -21,8 +21,7 @@ A record is a table with string keys. Its stream's name tells records of differe
 the tsv format alone writes it.]], { defs = {
         { "--format json", "one object a line (default)" },
         { "--format text", "`key=value` in columns as wide as the stream's widest value so far" },
-        { "--format "
-          .. "tsv", "columns between tabs, under their names; \"-\" for what a record lacks, "
+        { "--format tsv", "columns between tabs, under their names; \"-\" for what a record lacks, "
             .. "\"(empty)\" for the empty string" } } } },
       { "VALUES", [[
 * Keys come in byte order; keys whose value is nil are left out.
@@ -77,8 +76,8 @@ end)]], output = [[
   },
   {
     name = "errors", title = "errors of scripts: what is said, who pauses, exit codes, errno names",
-    also = { "errno", "exit "
-      .. "codes", "EINVAL", "EBADF", "EFAULT", "ERANGE", "ENOPROTOOPT", "ENOTSOCK", "EOPNOTSUPP",
+    also = { "errno", "exit codes", "EINVAL", "EBADF", "EFAULT", "ERANGE", "ENOPROTOOPT",
+      "ENOTSOCK", "EOPNOTSUPP",
       "EBUSY", "EEXIST", "EPERM", "ENODATA", "ENOMEM", "ENFILE", "ENOBUFS", "ENOSPC" },
     body = {
       { "DESCRIPTION", [[
@@ -94,8 +93,7 @@ code tells. The message has file and line, the frames of your own code, the even
 * A timer that repeats is off after `errors_in_a_row` errors in a row.
 * `--strict` ends the run at the first error.
 * Errors outside callbacks (memory) collect garbage and enter the loop again.]] },
-      { "ERRNO "
-        .. "NAMES", "They stand in parentheses behind a message, or are the third value that a "
+      { "ERRNO NAMES", "They stand in parentheses behind a message, or are the third value that a "
           .. "call returns.",
         { defs = {
           { "EINVAL", "an argument that cannot be right; a name that does not exist" },

@@ -47,8 +47,8 @@ end)]], output = [[
     see = { "flow.cli", "ON_REXMIT", "packet.rexmit_kind", "flow.handshake_rtt" },
   },
   {
-    name = "overlap", also = { "overlap "
-      .. "policies" }, title = "which bytes win where segments overlap",
+    name = "overlap", also = { "overlap policies" },
+      title = "which bytes win where segments overlap",
     body = {
       { "DESCRIPTION", [[
 Bytes that were delivered, or are in order, never change. Behind a hole a new segment is compared
@@ -77,7 +77,7 @@ it into practice; Sources/TCPTracking/README.md says where those two differ.
 A connection has one policy a side: that of the first socket that set CLIOVERLAP or SVROVERLAP,
 else the setting `overlap`. It cannot change once a byte has arrived.]] },
     },
-    see = { "CLIOVERLAP", "SVROVERLAP", "settings "
-      .. "overlap", "OVERLAP_POLICY_FIRST", "packet.differs" },
+    see = { "CLIOVERLAP", "SVROVERLAP", "settings overlap", "OVERLAP_POLICY_FIRST",
+      "packet.differs" },
   },
 }
