@@ -102,7 +102,7 @@ watch:on(mos.ON_CONN_END, function(flow)
   if flow.svr.packets > 10 then mos.raise_event(busy) end
 end)
 watch:on(busy, function(flow) print(flow, flow.svr.packets) end)]], output = [[
-10.0.0.1:40000 > 10.0.0.2:80    19]] },
+10.0.0.1:40000 > 10.0.0.2:80    18]] },
     },
     see = { "mos.alloc_event", "ude" },
   },
