@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+import Capture
 import Packets
 import TCPTracking
 
@@ -46,6 +47,11 @@ public struct Settings: Sendable {
     public var fragmentTimeout = 30.0
     /// Errors of a callback on one flow after which it is off there.
     public var errorsInARow = 10
+
+    /// What is done to the frames that inline ports receive, for tests.
+    public var faults = Faults()
+    /// What these faults follow from.
+    public var faultSeed: UInt64 = 1
 
     /// The defaults.
     public init() {}
@@ -192,6 +198,30 @@ public struct Settings: Sendable {
             unit: "errors",
             meaning: "errors of a callback on one flow after which it is off there"
         ),
+        Entry(
+            key: "faults.loss",
+            value: "0",
+            unit: "probability",
+            meaning: "for tests: frames that inline ports lose on purpose"
+        ),
+        Entry(
+            key: "faults.reorder",
+            value: "0",
+            unit: "probability",
+            meaning: "for tests: frames that inline ports receive late, behind up to three others"
+        ),
+        Entry(
+            key: "faults.duplicate",
+            value: "0",
+            unit: "probability",
+            meaning: "for tests: frames that inline ports receive twice"
+        ),
+        Entry(
+            key: "faults.seed",
+            value: "1",
+            unit: "number",
+            meaning: "the same seed gives the same faults for the same frames"
+        ),
     ]
 
     /// Changes a setting.
@@ -228,6 +258,10 @@ public struct Settings: Sendable {
             decapsulation = try choice(key, value, ["inner", "outer"]) == "outer" ? .outer : .inner
         case "fragments_pool": fragmentsPool = try bytes(key, value, upTo: 1 << 36)
         case "fragment_timeout": fragmentTimeout = try seconds(key, value)
+        case "faults.loss": faults.loss = try probability(key, value)
+        case "faults.reorder": faults.reordering = try probability(key, value)
+        case "faults.duplicate": faults.duplication = try probability(key, value)
+        case "faults.seed": faultSeed = UInt64(try count(key, value, 0...Int.max))
         case "checksums":
             let chosen = try choice(key, value, ["auto", "strict", "off"])
             checksums = chosen == "off" ? .off : chosen == "strict" ? .strict : .auto
@@ -257,6 +291,13 @@ public struct Settings: Sendable {
             throw SettingError(
                 message: "setting '\(key)' is seconds, 0 to 1000000000, not '\(value)'"
             )
+        }
+        return number
+    }
+
+    private func probability(_ key: String, _ value: String) throws(SettingError) -> Double {
+        guard let number = Double(value), number >= 0, number <= 1 else {
+            throw SettingError(message: "setting '\(key)' is from 0 to 1, not '\(value)'")
         }
         return number
     }

@@ -12,6 +12,14 @@ public struct ScriptOptions: Sendable {
         case tsv
     }
 
+    /// What becomes of the packets of an inline pair when a script fails.
+    public enum InlineMode: String, CaseIterable, Sendable {
+        /// They are forwarded.
+        case failOpen = "fail-open"
+        /// They are dropped.
+        case failClosed = "fail-closed"
+    }
+
     /// How `mos.emit` writes records.
     public var format = Format.json
     /// True to stop at the first error of a callback.
@@ -22,6 +30,8 @@ public struct ScriptOptions: Sendable {
     public var outputIsTerminal = false
     /// Errors of a callback on one flow, without a success between, that switch it off there.
     public var errorsInARow = 10
+    /// How packets are forwarded; nil when none are.
+    public var inline: InlineMode?
     /// What stood behind `--` on the command line.
     public var arguments: [String] = []
 

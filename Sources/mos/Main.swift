@@ -10,6 +10,7 @@ struct Mos: ParsableCommand {
         abstract: "Network monitors in Lua, at line rate.",
         usage: """
             mos [run] SCRIPT... (-r FILE | -i SOURCE)... [options] [-- --name=value...]
+            mos [run] SCRIPT... -i SOURCE -i SOURCE --inline[=fail-closed] [options]
             mos [run] -e CODE (-r FILE | -i SOURCE)... [options]
             mos check SCRIPT... | mos events [GLOB] | mos settings
             """,
@@ -48,7 +49,8 @@ enum CommandWords {
         omittingEmptySubsequences: false
     )
 
-    static let forMos = Array(parts.first ?? [])
+    /// `--inline` alone takes no value, so it gets the one that it stands for.
+    static let forMos = (parts.first ?? []).map { $0 == "--inline" ? "--inline=fail-open" : $0 }
     static let forScripts = parts.count > 1 ? Array(parts[1]) : []
 }
 
