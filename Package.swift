@@ -113,7 +113,7 @@ let package = Package(
         .testTarget(name: "PacketsTests", dependencies: ["Packets"], swiftSettings: swift),
         .testTarget(
             name: "CaptureTests",
-            dependencies: ["Capture", "Packets", "CZlib", "TestNetworks"],
+            dependencies: ["Capture", "CRawSocket", "CZlib", "Packets", "TestNetworks"],
             swiftSettings: swift
         ),
         .testTarget(

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The receive path: one call per burst. */
+/* The receive path: one call per burst. The transmit path is in send.c. */
 #include <rte_config.h>
 
 #include <string.h>
@@ -52,6 +52,7 @@ uint32_t cdpdk_receive_burst(struct cdpdk_port *port, struct cdpdk_frame *frames
         rte_pktmbuf_free_bulk(port->held, port->held_count);
     uint16_t count = rte_eth_rx_burst(port->id, 0, port->held, CDPDK_BURST);
     port->held_count = count;
+    port->gone = 0;
     if (count == 0)
         return 0;
 
@@ -69,6 +70,8 @@ uint32_t cdpdk_receive_burst(struct cdpdk_port *port, struct cdpdk_frame *frames
             frame->caplen = flatten(mbuf, port->chains + used, CHAIN_BYTES - used);
             used += frame->caplen;
         }
+        port->shown[i] = frame->data;
+        port->shown_length[i] = frame->caplen;
         if (mbuf->ol_flags & port->stamp_flag)
             frame->time_ns = port->stamp_unit_ns *
                 (int64_t)*RTE_MBUF_DYNFIELD(mbuf, port->stamp_offset, const rte_mbuf_timestamp_t *);

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A port with one receive queue: set-up, statistics, closing. The receive path is in burst.c. */
+/* A port with one receive queue: set-up, statistics, closing. The receive path is in burst.c, the
+ * transmit path in send.c, memory in pool.c. */
 #include <rte_config.h>
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #include <rte_dev.h>
 #include <rte_errno.h>
@@ -16,7 +21,7 @@
 #include "cdpdk.h"
 #include "port.h"
 
-enum { DEFAULT_DESCRIPTORS = 4096, SEND_DESCRIPTORS = 512, POOL_CACHE = 256 };
+enum { DEFAULT_DESCRIPTORS = 4096, SEND_DESCRIPTORS = 512 };
 
 static int fail(struct cdpdk_failure *failure, const char *call, int code)
 {
@@ -27,51 +32,16 @@ static int fail(struct cdpdk_failure *failure, const char *call, int code)
 
 static uint16_t smaller(uint32_t a, uint32_t b) { return (uint16_t)(a < b ? a : b); }
 
-/* Bytes of a buffer: what was asked for, what the driver needs at the least, and a whole frame
- * where it cannot be scattered over several buffers. */
-static uint32_t choose_room(const struct rte_eth_dev_info *info, uint16_t mtu, uint32_t asked)
-{
-    uint32_t room = asked != 0 ? asked : RTE_MBUF_DEFAULT_DATAROOM;
-    uint32_t most = UINT16_MAX - RTE_PKTMBUF_HEADROOM;
-    if (info->min_rx_bufsize > room && info->min_rx_bufsize <= most)
-        room = info->min_rx_bufsize;
-    bool scatters = (info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER) != 0;
-    uint32_t frame = mtu + RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN + 8; /* two tags */
-    if (!scatters && frame > room)
-        room = frame;
-    return RTE_PKTMBUF_HEADROOM + (room < most ? room : most);
-}
-
-/* As many buffers as can be out at once (in the queue, in the burst, in the cache), of the form
- * 2^n - 1, which uses a pool's memory best. */
-static uint32_t choose_pool_size(uint32_t descriptors, uint32_t room)
-{
-    /* Large buffers are asked for by drivers with a ring of their own: only bursts are out. */
-    uint32_t needed = room > 16384 ? 8 * CDPDK_BURST : descriptors;
-    needed += 2 * CDPDK_BURST + POOL_CACHE * 3 / 2;
-    uint32_t size = 512;
-    while (size - 1 < needed)
-        size *= 2;
-    return size - 1;
-}
-
-static int make_pool(struct cdpdk_port *port, uint32_t descriptors, uint32_t room,
-                     struct cdpdk_failure *failure)
-{
-    char name[32];
-    snprintf(name, sizeof(name), "mos_port_%u", port->id);
-    port->pool = rte_pktmbuf_pool_create(name, choose_pool_size(descriptors, room), POOL_CACHE, 0,
-                                         (uint16_t)room, rte_eth_dev_socket_id(port->id));
-    return port->pool != NULL ? 0 : fail(failure, "rte_pktmbuf_pool_create", -rte_errno);
-}
-
 static int set_up_queues(struct cdpdk_port *port, const struct rte_eth_dev_info *info,
                          const struct cdpdk_port_config *config, struct cdpdk_failure *failure)
 {
     uint16_t id = port->id;
     uint16_t senders = smaller(info->max_tx_queues, 1);
+    if (config->sends && senders == 0)
+        return fail(failure, "rte_eth_tx_queue_setup", -ENOTSUP);
     struct rte_eth_conf wanted = {0};
     wanted.rxmode.offloads = info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
+    wanted.txmode.offloads = info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
     int code = rte_eth_dev_configure(id, 1, senders, &wanted);
     if (code < 0)
         return fail(failure, "rte_eth_dev_configure", code);
@@ -83,11 +53,11 @@ static int set_up_queues(struct cdpdk_port *port, const struct rte_eth_dev_info 
     if (code < 0)
         return fail(failure, "rte_eth_dev_adjust_nb_rx_tx_desc", code);
 
-    uint16_t mtu = RTE_ETHER_MTU;
-    rte_eth_dev_get_mtu(id, &mtu);
-    code = make_pool(port, receive, choose_room(info, mtu, config->frame_room), failure);
-    if (code < 0)
-        return code;
+    port->mtu = RTE_ETHER_MTU;
+    rte_eth_dev_get_mtu(id, &port->mtu);
+    port->pool = cdpdk_make_pool(id, info, port->mtu, config->frame_room, receive, senders * send);
+    if (port->pool == NULL)
+        return fail(failure, "rte_pktmbuf_pool_create", -rte_errno);
 
     int socket = rte_eth_dev_socket_id(id);
     code = rte_eth_rx_queue_setup(id, 0, receive, (unsigned)socket, NULL, port->pool);
@@ -95,6 +65,38 @@ static int set_up_queues(struct cdpdk_port *port, const struct rte_eth_dev_info 
         return fail(failure, "rte_eth_rx_queue_setup", code);
     code = senders == 0 ? 0 : rte_eth_tx_queue_setup(id, 0, send, (unsigned)socket, NULL);
     return code < 0 ? fail(failure, "rte_eth_tx_queue_setup", code) : 0;
+}
+
+/* The MTU of the kernel interface below a virtual device, which DPDK does not ask for; 0 = there
+ * is none. */
+static uint16_t read_kernel_mtu(unsigned index)
+{
+    struct ifreq request = {0};
+    int descriptor = index == 0 ? -1 : socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0)
+        return 0;
+    bool known = if_indextoname(index, request.ifr_name) != NULL &&
+        ioctl(descriptor, SIOCGIFMTU, &request) == 0;
+    close(descriptor);
+    return known ? smaller((uint32_t)request.ifr_mtu, UINT16_MAX) : 0;
+}
+
+/* What the port sends. Drivers that take frames of any length say so; of others the MTU is the
+ * limit, and tags are not counted. The kernel below net_af_packet counts all but one of 802.1Q. */
+static void find_limits(struct cdpdk_port *port, const struct rte_eth_dev_info *info,
+                        const struct cdpdk_port_config *config)
+{
+    uint16_t below = read_kernel_mtu(info->if_index);
+    if (below != 0)
+        port->mtu = below;
+    if (!config->sends)
+        return;
+    bool takes_all = info->max_rx_pktlen == UINT32_MAX;
+    port->takes_chains = takes_all || (info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0;
+    port->send_limit = takes_all ? UINT16_MAX : port->mtu + (uint32_t)RTE_ETHER_HDR_LEN;
+    if (config->send_limit != 0 && config->send_limit < port->send_limit)
+        port->send_limit = config->send_limit;
+    port->send_tags = takes_all ? 0 : port->is_af_packet ? 1 : 2;
 }
 
 /* The unit of a driver's time stamps is its own business; net_pcap's are microseconds since 1970. */
@@ -121,9 +123,12 @@ static int start_port(struct cdpdk_port *port, const struct cdpdk_port_config *c
     port->device = info.device;
     snprintf(port->driver, sizeof(port->driver), "%s", info.driver_name ? info.driver_name : "");
 
+    port->is_af_packet = strcmp(port->driver, "net_af_packet") == 0;
+
     code = set_up_queues(port, &info, config, failure);
     if (code < 0)
         return code;
+    find_limits(port, &info, config);
     code = rte_eth_dev_start(port->id);
     if (code < 0)
         return fail(failure, "rte_eth_dev_start", code);
@@ -169,7 +174,18 @@ int cdpdk_read_statistics(const struct cdpdk_port *port, struct cdpdk_statistics
     statistics->missed = now.imissed - then->imissed;
     statistics->errors = now.ierrors - then->ierrors;
     statistics->no_buffer = now.rx_nombuf - then->rx_nombuf;
+    statistics->unsent = port->is_af_packet ? now.oerrors - then->oerrors : 0;
     return 0;
+}
+
+uint32_t cdpdk_get_mtu(const struct cdpdk_port *port)
+{
+    return port->mtu;
+}
+
+uint32_t cdpdk_count_buffers(const struct cdpdk_port *port)
+{
+    return rte_mempool_in_use_count(port->pool);
 }
 
 const char *cdpdk_get_driver_name(const struct cdpdk_port *port)
@@ -192,7 +208,7 @@ void cdpdk_close_port(struct cdpdk_port *port)
         if (port->detach && port->device != NULL)
             rte_dev_remove(port->device);
     }
-    rte_mempool_free(port->pool);
+    cdpdk_free_pool(port->pool);
     free(port->chains);
     free(port);
 }

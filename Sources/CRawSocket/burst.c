@@ -43,7 +43,8 @@ void craw_prepare_bursts(struct craw_socket *craw)
 
 static void read_control(struct msghdr *message, struct craw_frame *frame)
 {
-    for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL; part = CMSG_NXTHDR(message, part)) {
+    struct cmsghdr *part = CMSG_FIRSTHDR(message);
+    for (; part != NULL; part = CMSG_NXTHDR(message, part)) {
         if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SO_TIMESTAMPNS) {
             struct timespec time;
             memcpy(&time, CMSG_DATA(part), sizeof(time));
@@ -81,7 +82,8 @@ static void describe(struct craw_socket *craw, int i, struct craw_frame *frame)
 
 int craw_receive_burst(struct craw_socket *craw, struct craw_frame *frames)
 {
-    int count = recvmmsg(craw->descriptor, craw->received, CRAW_BURST, MSG_DONTWAIT | MSG_TRUNC, NULL);
+    int flags = MSG_DONTWAIT | MSG_TRUNC;
+    int count = recvmmsg(craw->descriptor, craw->received, CRAW_BURST, flags, NULL);
     if (count < 0)
         return -errno;
     for (int i = 0; i < count; i++)
@@ -89,7 +91,8 @@ int craw_receive_burst(struct craw_socket *craw, struct craw_frame *frames)
     return count;
 }
 
-int craw_send_list(struct craw_socket *craw, const struct craw_departure *departures, unsigned count)
+int craw_send_list(struct craw_socket *craw, const struct craw_departure *departures,
+                   unsigned count)
 {
     if (count > CRAW_LIST)
         count = CRAW_LIST;

@@ -78,12 +78,14 @@ static int set_options(struct craw_socket *craw, unsigned index, struct craw_fai
     if (set(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, 1) < 0)
         return fail(failure, "setsockopt(SO_TIMESTAMPNS)");
     struct packet_mreq membership = {.mr_ifindex = (int)index, .mr_type = PACKET_MR_PROMISC};
-    if (setsockopt(descriptor, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership, sizeof(membership)) < 0)
+    socklen_t size = sizeof(membership);
+    if (setsockopt(descriptor, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership, size) < 0)
         return fail(failure, "setsockopt(PACKET_ADD_MEMBERSHIP)");
     return 0;
 }
 
-/* The frames of all interfaces would come in between if the socket had a protocol before it has an interface. */
+/* The frames of all interfaces would come in between if the socket had a protocol before it has
+ * an interface. */
 static int bind_to(struct craw_socket *craw, unsigned index, struct craw_failure *failure)
 {
     struct sockaddr_ll address = {
@@ -102,8 +104,8 @@ static int open_socket(struct craw_socket *craw, unsigned index, struct craw_fai
     return code < 0 ? code : bind_to(craw, index, failure);
 }
 
-int craw_open_socket(unsigned index, int receive_buffer, int send_buffer, struct craw_socket **result,
-                     struct craw_failure *failure)
+int craw_open_socket(unsigned index, int receive_buffer, int send_buffer,
+                     struct craw_socket **result, struct craw_failure *failure)
 {
     struct craw_socket *craw = calloc(1, sizeof(*craw));
     if (craw == NULL)

@@ -11,8 +11,8 @@
 
 #include "crawsocket.h"
 
-/* From one frame to the next. Not a power of two: the first bytes of all frames would compete for the same few
- * places in the caches. */
+/* From one frame to the next. Not a power of two: the first bytes of all frames would compete for
+ * the same few places in the caches. */
 enum {
     STRIDE = CRAW_FRONT + CRAW_ROOM + 4096 + 192,
     MEMORY_BYTES = CRAW_BURST * STRIDE

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 import Packets
 
-/// A port with faults: of what another one receives, some is lost, comes twice or comes late. For tests.
+/// A port with faults, for tests: of what another one receives, some is lost, comes twice or comes late.
 ///
 /// What is sent passes unharmed. The same seed gives the same faults for the same frames.
 public final class FaultyPort: PacketPort {

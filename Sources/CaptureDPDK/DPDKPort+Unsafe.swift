@@ -1,31 +1,41 @@
 // SPDX-License-Identifier: BSD-2-Clause
 import CDPDK
+import Capture
 import Packets
 
-/// An open DPDK port with one receive queue; closed when its owner goes away.
+/// An open DPDK port with one receive queue, and one transmit queue where it sends; closed when its owner goes away.
 @safe
 struct DPDKPort: ~Copyable {
     private let port: OpaquePointer
     private let frames: UnsafeMutablePointer<cdpdk_frame>
+    private let leaving: UnsafeMutablePointer<cdpdk_departure>
+    private var counted = cdpdk_sent()
 
     /// Attaches and opens what `specification` names.
     ///
     /// - Parameters:
     ///   - specification: the port.
     ///   - environment: what EAL runs with.
+    ///   - sends: frames shall leave through it, too.
     ///   - descriptors: length of the receive queue, 0 = the usual.
     /// - Throws: why it cannot be opened, in one sentence.
     init(
         _ specification: DPDKSpecification,
         _ environment: EALArguments,
+        sends: Bool = false,
         descriptors: UInt32 = 0
     ) throws(DPDKSetupError) {
         cdpdk_clear_log()
+        if sends, specification.discardsWhatIsSent {
+            throw .cannotSend(port: specification.text)
+        }
         let (identifier, isNew) = try Self.attach(specification, environment)
         var wanted = cdpdk_port_config(
             descriptors: descriptors,
             frame_room: specification.frameRoom,
-            detach: isNew
+            send_limit: specification.sendLimit,
+            detach: isNew,
+            sends: sends
         )
         var opened: OpaquePointer?
         var failure = unsafe cdpdk_failure()
@@ -37,11 +47,14 @@ struct DPDKPort: ~Copyable {
         }
         unsafe port = opened
         unsafe frames = .allocate(capacity: Int(CDPDK_BURST))
+        precondition(DepartureList.capacity <= Int(CDPDK_LIST), "a list is sent at once")
+        unsafe leaving = .allocate(capacity: Int(CDPDK_LIST))
     }
 
     deinit {
         unsafe cdpdk_close_port(port)
         unsafe frames.deallocate()
+        unsafe leaving.deallocate()
     }
 
     /// True when frames carry the times of a capture instead of the burst's.
@@ -71,6 +84,41 @@ struct DPDKPort: ~Copyable {
             )
         }
         return count
+    }
+
+    /// Bytes of the largest IP packet that the device sends, as it was opened.
+    var mtu: Int { unsafe Int(cdpdk_get_mtu(port)) }
+
+    /// Buffers of the port's pool that are received, or on their way out.
+    var buffersInUse: Int { unsafe Int(cdpdk_count_buffers(port)) }
+
+    /// Sends all frames of `list`; those that another port received move with their buffers.
+    mutating func send(_ list: borrowing DepartureList, from origin: OriginPort?) {
+        for index in 0..<list.count {
+            let departure = list[index]
+            unsafe (leaving + index).initialize(
+                to: cdpdk_departure(
+                    data: departure.bytes.base.assumingMemoryBound(to: UInt8.self),
+                    length: UInt32(clamping: departure.bytes.count),
+                    place: departure.place,
+                    changed: departure.isChanged
+                )
+            )
+        }
+        unsafe cdpdk_send_list(port, origin?.port, leaving, UInt32(list.count), &counted)
+    }
+
+    /// The port as the origin of frames that another one sends.
+    var asOrigin: OriginPort { unsafe OriginPort(port: port) }
+
+    /// What left and what could not; what a driver took and could not send was refused.
+    var departures: DepartureStatistics {
+        let unsent = min(statistics.unsent, counted.sent)
+        var departures = DepartureStatistics()
+        departures.sent = counted.sent &- unsent
+        departures.dropped = counted.dropped
+        departures.refused = counted.refused &+ unsent
+        return departures
     }
 
     /// What the device counted since it was opened; zeros when it does not count.
@@ -136,4 +184,10 @@ struct DPDKPort: ~Copyable {
         if let driver, usable.contains(driver) { return }
         throw .notBound(port: specification.text, address: address, kernelDriver: driver)
     }
+}
+
+/// An open port that somebody else keeps open.
+@safe
+struct OriginPort {
+    fileprivate let port: OpaquePointer
 }

@@ -56,6 +56,8 @@ extension DPDKSetupError {
         switch (error.call, error.code) {
         case ("rte_eth_dev_configure", -busyCode):
             return .inUse(port: port)
+        case ("rte_eth_tx_queue_setup", -notSupportedCode):
+            return .cannotSend(port: port)
         case ("rte_pktmbuf_pool_create", _), ("calloc", _):
             return .outOfMemory(port: port, error, hasHugePages: found.hasHugePages)
         case (_, -outOfMemoryCode) where found.log.isEmpty:
@@ -80,7 +82,8 @@ extension DPDKSetupError {
         return .notStarted(error, reason: found.reason)
     }
 
-    // ENOMEM and EBUSY of Linux, where alone DPDK's errno values come from here.
+    // ENOMEM, EBUSY and ENOTSUP of Linux, where alone DPDK's errno values come from here.
     private static var outOfMemoryCode: Int32 { 12 }
     private static var busyCode: Int32 { 16 }
+    private static var notSupportedCode: Int32 { 95 }
 }

@@ -26,6 +26,8 @@ public enum DPDKSetupError: Error, Equatable, CustomStringConvertible, Sendable 
     case outOfMemory(port: String, DPDKError, hasHugePages: Bool)
     /// This run has opened the port already.
     case inUse(port: String)
+    /// Frames shall leave through the port, and its device cannot send.
+    case cannotSend(port: String)
     /// Anything else that DPDK refused.
     case refused(port: String, DPDKError, reason: String)
 
@@ -65,6 +67,9 @@ public enum DPDKSetupError: Error, Equatable, CustomStringConvertible, Sendable 
                 + "without: --dpdk-args \"--no-huge -m 256\""
         case .inUse(let port):
             "dpdk:\(port): this run has opened it already; name each port once"
+        case .cannotSend(let port):
+            "dpdk:\(port): a port of an inline pair must send, and this one has nowhere to; "
+                + "give it a device that does (net_pcap: add tx_pcap=FILE or tx_iface=IFACE)"
         case .refused(let port, let error, let reason):
             "dpdk:\(port): \(error)\(Self.quoted(reason)); check its arguments, or see more with "
                 + "--dpdk-args \"--log-level=debug\""

@@ -72,6 +72,23 @@ public struct DPDKSpecification: Equatable, Sendable {
         return frame > 2048 + 32 ? frame - 32 : 0
     }
 
+    /// Bytes of the longest frame that the driver sends, 0 = what the MTU allows.
+    ///
+    /// net_af_packet drops what does not fit into a frame of its ring, and net_pcap cuts a frame of several buffers to
+    /// 0x3F00 bytes.
+    public var sendLimit: UInt32 {
+        if isDevice(of: "net_pcap") { return 0x3F00 }
+        guard isDevice(of: "net_af_packet") else { return 0 }
+        let frame = value(of: "framesz").flatMap { UInt32($0) } ?? 2048
+        return frame > 32 ? frame - 32 : 0
+    }
+
+    /// True when the driver would drop what is sent without a word: net_pcap that was only told what to receive.
+    public var discardsWhatIsSent: Bool {
+        isDevice(of: "net_pcap")
+            && ["tx_pcap", "tx_iface", "iface"].allSatisfy { value(of: $0) == nil }
+    }
+
     /// True when the packets come from a file: nothing is lost when nobody takes them.
     public var isFile: Bool { isDevice(of: "net_pcap") && value(of: "rx_pcap") != nil }
 

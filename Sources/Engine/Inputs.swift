@@ -158,7 +158,7 @@ extension Inputs {
     @inline(__always)
     public func mtu(of index: Int) -> Int { pairs.mtu(of: index) }
 
-    /// True when port `index` sends frames whose transport checksum is not finished.
+    /// True when port `index` sends frames of its peer whose transport checksum is not finished: both must know how.
     @inline(__always)
     public func carriesOffloads(_ index: Int) -> Bool { pairs.carriesOffloads(index) }
 

@@ -58,10 +58,13 @@ struct Outbox: ~Copyable {
     }
 
     /// A copy of `bytes`, with `more` bytes behind it, to be changed; nil without room.
-    mutating func draft(_ bytes: ByteView, more: Int = 0) -> MutableFrame? {
+    mutating func draft(_ bytes: ByteView, more: Int = 0) -> MutableByteView? {
         guard bytes.count + more <= free else { return nil }
-        let frame = unsafe MutableFrame(base: claim(bytes.count + more), count: bytes.count + more)
-        frame.write(bytes, at: 0)
+        let frame = unsafe MutableByteView(
+            base: claim(bytes.count + more),
+            count: bytes.count + more
+        )
+        frame.set(bytes, at: 0)
         return frame
     }
 }
@@ -71,15 +74,20 @@ extension ByteView {
     ///
     /// Of frames of an inline worker's bursts, and of what its outbox holds: ports hand out memory of their own, which
     /// is the worker's until it asks for the next burst.
-    var writable: MutableFrame { unsafe MutableFrame(writing: self) }
+    var writable: MutableByteView {
+        unsafe MutableByteView(base: UnsafeMutableRawPointer(mutating: base), count: count)
+    }
+
+    /// True when both begin at the same byte.
+    func isSamePlace(as other: ByteView) -> Bool { unsafe base == other.base }
 }
 
 extension Outbox {
     /// A copy of the link layer that is known of a flow; nil without room.
-    mutating func draft(linkOf flow: InlineFlow) -> MutableFrame? {
+    mutating func draft(linkOf flow: InlineFlow) -> MutableByteView? {
         let length = Int(flow.linkLength)
         guard length <= free else { return nil }
-        let frame = unsafe MutableFrame(base: claim(length), count: length)
+        let frame = unsafe MutableByteView(base: claim(length), count: length)
         for index in 0..<length { frame.set(flow.link[index], at: index) }
         return frame
     }

@@ -36,7 +36,9 @@ struct PortPairs: ~Copyable {
                 port: port,
                 peer: peers[index],
                 mtu: port?.mtu ?? 0,
-                carriesOffloads: port?.carriesOffloads ?? false
+                carriesOffloads: [index, peers[index] ?? index].allSatisfy {
+                    (sources[$0] as? any PacketPort)?.carriesOffloads ?? false
+                }
             )
         }
     }

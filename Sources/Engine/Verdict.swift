@@ -15,6 +15,16 @@ struct Verdict {
     var frame: ByteView?
     /// The same, decoded.
     var packet = mos_packet()
+    /// The flow whose numbers are translated, -1 = none.
+    var edited: Int32 = -1
+    /// Its payload became longer or shorter.
+    var isResized = false
+    /// It had payload, and has none any more.
+    var isEmptied = false
+    /// Where its payload lies in its stream, as its sender counts, when numbers are translated.
+    var range: Range<Int64> = 0..<0
+    /// Up to where bytes of its stream had come before it.
+    var passed: Int64 = 0
     /// The flow that it was changed for, -1 = none, and who sent it.
     var slot: Int32 = -1
     var sender = Side.client

@@ -33,8 +33,10 @@ extension Worker {
             return 0
         case .overwrite(let region):
             return overwrite(slot, region, change)
-        case .insert, .chomp:
-            return failure(EOPNOTSUPP, "not yet")
+        case .insert:
+            return resize(slot, change, isInsertion: true)
+        case .chomp:
+            return resize(slot, change, isInsertion: false)
         }
     }
 

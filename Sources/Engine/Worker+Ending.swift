@@ -105,6 +105,7 @@ extension Worker {
         sets.release(table.conns[slot].set)
         tunnels.remove(slot)
         translations.remove(slot)
+        if isInline { forgetEdits(slot) }
         table.remove(slot)
         counters[.flowsOpen] -= 1
         live.isActive = false

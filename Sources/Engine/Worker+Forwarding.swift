@@ -23,6 +23,10 @@ extension Worker {
         }
         guard onwardPort >= 0 else { return }
         if verdict.isChanged { noteChange() }
+        if verdict.edited >= 0, !translateDeparture(verdict.edited) {
+            counters[.forwardRefused] += 1
+            return
+        }
         if finishesChecksums, packets[current].flags & UInt32(MOS_PKT_OFFLOADED) != 0 {
             finishChecksum()
         }
@@ -30,6 +34,7 @@ extension Worker {
             handOnParts()
             return
         }
+        if verdict.isResized, isTooLong { return departInPieces() }
         depart(
             Departure(
                 bytes: verdict.frame ?? burst[current].bytes,
@@ -41,6 +46,55 @@ extension Worker {
 
     /// Nothing can be done about the packet in hand any more, and it does not leave: its parts do, or not.
     mutating func keepBack() { verdict.isDone = true }
+
+    // MARK: Segments that have grown
+
+    /// True when the segment that leaves is longer than its receiver takes, or its port sends, and than it came.
+    private var isTooLong: Bool {
+        mutating get { leaving.payload_len > longestPayload }
+    }
+
+    /// The packet that leaves.
+    private var leaving: mos_packet {
+        mutating get { verdict.frame == nil ? packets[current] : verdict.packet }
+    }
+
+    /// The most payload for one frame of the segment that leaves.
+    ///
+    /// A frame that came longer than the port's MTU has been put together by a network card, and is taken apart again by
+    /// another.
+    private var longestPayload: Int32 {
+        mutating get {
+            let packet = leaving
+            let mtu = Int32(truncatingIfNeeded: inputs.mtu(of: onwardPort))
+            let came = Int32(truncatingIfNeeded: burst[current].wireLength) &- packet.l3
+            if came > mtu { return .max }
+            let mss = Int32(table[end: verdict.edited, verdict.sender.other].mss)
+            let options = packet.payload &- packet.l4 &- 20
+            let fits = mtu &- (packet.payload &- packet.l3)
+            return max(1, mss > 0 ? min(fits, mss &- options) : fits)
+        }
+    }
+
+    private mutating func departInPieces() {
+        let packet = leaving
+        let frame = verdict.frame ?? burst[current].bytes
+        let (whole, step) = (Int(packet.payload_len), Int(longestPayload))
+        for (number, start) in stride(from: 0, to: whole, by: step).enumerated() {
+            let range = start..<min(start + step, whole)
+            let piece = SegmentPiece(
+                range: range,
+                number: number,
+                isLast: range.upperBound == whole
+            )
+            let more = MutableByteView.length(of: packet, payload: range.count)
+            guard let room = outbox.draft(.empty, more: more) else {
+                counters[.forwardRefused] += 1
+                return
+            }
+            depart(Departure(bytes: room.write(piece, of: packet, frame).view, place: -1))
+        }
+    }
 
     /// A packet that scripts have changed leaves: answers to other addresses than the flow's are to find it.
     private mutating func noteChange() {
@@ -99,7 +153,7 @@ extension Worker {
     }
 
     /// Writes what the whole packet says now into one of the frames that it came in.
-    private mutating func fillPart(_ frame: MutableFrame) {
+    private mutating func fillPart(_ frame: MutableByteView) {
         var part = mos_packet()
         let held = Frame(
             bytes: frame.view,
@@ -112,15 +166,15 @@ extension Worker {
         let (at, from) = (Int(part.l3), Int(packets[current].l3))
         let fragment = IPFragment(part, frame.view)
         let carried = whole.slice(from + fragment.headerLength + fragment.offset, fragment.length)
-        frame.write(carried, at: Int(part.payload))
+        frame.set(carried, at: Int(part.payload))
         if part.ip_version == 4 {
-            frame.write(whole.slice(from + 1, 1), at: at + 1)
-            frame.write(whole.slice(from + 8, 1), at: at + 8)
-            frame.write(whole.slice(from + 12, 8), at: at + 12)
+            frame.set(whole.slice(from + 1, 1), at: at + 1)
+            frame.set(whole.slice(from + 8, 1), at: at + 8)
+            frame.set(whole.slice(from + 12, 8), at: at + 12)
             frame.updateIPChecksum(part)
         } else {
-            frame.write(whole.slice(from, 4), at: at)
-            frame.write(whole.slice(from + 7, 33), at: at + 7)
+            frame.set(whole.slice(from, 4), at: at)
+            frame.set(whole.slice(from + 7, 33), at: at + 7)
         }
     }
 

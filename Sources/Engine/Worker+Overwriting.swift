@@ -23,10 +23,10 @@ extension Worker {
             // Headers that make no sense are taken back.
             let headers = outbox.draft(frame.view.slice(0, Int(old.payload)))
         else { return failure(ENOBUFS, "there is no room for so many changes at once") }
-        frame.write(change.bytes.slice(0, change.length), at: range.lowerBound + change.offset)
+        frame.set(change.bytes.slice(0, change.length), at: range.lowerBound + change.offset)
         var new = old
         if region != .payload, !reread(frame.view, into: &new) {
-            frame.write(headers.view, at: 0)
+            frame.set(headers.view, at: 0)
             return failure(
                 EINVAL,
                 "OVERWRITE keeps lengths, IP version, protocol and the number of tags as they are"
@@ -50,7 +50,7 @@ extension Worker {
     private var isReassembledOrphan: Bool { mutating get { flow < 0 && phase == .settle } }
 
     /// The frame that leaves, to be changed: a copy, when nothing has been copied yet or it is to grow.
-    mutating func draft(more: Int) -> MutableFrame? {
+    mutating func draft(more: Int) -> MutableByteView? {
         if let frame = verdict.frame, more == 0 { return frame.writable }
         return outbox.draft(verdict.frame ?? burst[current].bytes, more: more)
     }
@@ -68,6 +68,8 @@ extension Worker {
             verdict.sender = segmentSender(slot)
         }
         if isSeen {
+            // Views of a packet that has moved show what it was.
+            if !frame.isSamePlace(as: burst[current].bytes) { event.turn() }
             packets[current] = packet
             burst[current].bytes = frame
             event.setPacket(packets, current, frame: frame)
@@ -78,8 +80,6 @@ extension Worker {
             verdict.frame = frame
             verdict.packet = packet
         }
-        // Views of the packet may show what it was.
-        event.turn()
     }
 
     /// Who sent the packet in hand of a flow.

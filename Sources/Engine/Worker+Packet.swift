@@ -70,6 +70,13 @@ extension Worker {
         } else {
             segment = Segment(packets[current], sender: table.sender(slot, packets[current]))
         }
+        if isInline, isEdited(slot), !translateArrival(slot) {
+            // Its sender repeats it.
+            counters[.forwardDropped] += 1
+            keepBack()
+            finishPacket()
+            return
+        }
         if !isNewFlow, isReuse(slot) {
             // The old flow ends before this packet; then it is looked up again.
             beginEnd(slot, reason: reuseReason(slot), then: .lookUp)
@@ -104,6 +111,7 @@ extension Worker {
 
     /// Updates the sender's stack; then HK_SND.
     private mutating func update(_ slot: Int32) {
+        if isInline { verdict.passed = passed(slot, segment.sender) }
         forgetOldTimestamps(slot)
         noteTime(slot)
         let clientState = table.conns[slot].cli.state

@@ -64,8 +64,12 @@ extension Worker {
         var made = blankSegment(slot, to: side)
         made.flags = [.rst, .ack]
         if table[end: slot, side.other].known != 0 {
-            made.seq = sequenceForReceiver(slot, of: side.other)
-            if reset.sender == side.other { made.seq &-= reset.undelivered }
+            let isUndelivered = reset.sender == side.other
+            made.seq = sequenceForReceiver(
+                slot,
+                of: side.other,
+                before: isUndelivered ? reset.undelivered : 0
+            )
         }
         made.ack = acknowledgementForReceiver(slot, of: side)
         // Without an acknowledgeable number there is nothing to say so.

@@ -124,14 +124,24 @@ extension Worker {
         return 0
     }
 
-    /// SEG.SEQ of what an end sends next, as the other end counts.
-    mutating func sequenceForReceiver(_ slot: Int32, of side: Side) -> UInt32 {
-        table[end: slot, side].nxt
+    /// SEG.SEQ of what an end sends next, or sent `before` numbers ago, as the other end counts.
+    mutating func sequenceForReceiver(_ slot: Int32, of side: Side, before: UInt32 = 0) -> UInt32 {
+        let next = SequenceNumber(table[end: slot, side].nxt &- before)
+        guard let known = edits[slot], isEdited(slot) else { return next.value }
+        return known[side].hidden.toReceiver(
+            next,
+            iss: iss(slot, side),
+            near: near(slot, side)
+        ).value
     }
 
     /// What acknowledges everything that `side` has sent, as it counts itself.
     mutating func acknowledgementForReceiver(_ slot: Int32, of side: Side) -> UInt32 {
-        table[end: slot, side].nxt
+        let next = SequenceNumber(table[end: slot, side].nxt)
+        guard let known = edits[slot], isEdited(slot) else { return next.value }
+        let seen = known[side].seen
+        let here = seen.toSender(near(slot, side))
+        return seen.toSender(next, iss: iss(slot, side), near: here).value
     }
 
     // MARK: Leaving
@@ -149,7 +159,7 @@ extension Worker {
         return 0
     }
 
-    private mutating func fillChecksums(_ frame: MutableFrame) {
+    private mutating func fillChecksums(_ frame: MutableByteView) {
         var packet = mos_packet()
         let whole = Frame(
             bytes: frame.view,

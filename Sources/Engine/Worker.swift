@@ -125,6 +125,8 @@ public struct Worker: ~Copyable {
     var outbox: Outbox
     var verdict = Verdict()
     var translations: Translations
+    /// Connections whose streams scripts have made longer or shorter: few.
+    var edits: [Int32: FlowEdits] = [:]
     /// What is known of each flow's ports and link layer, by slot.
     var inlineFlows: ReservedMemory<InlineFlow>
     /// Connections that scripts want reset, when the packet in hand is done with.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 import CMosABI
 
-/// A TCP segment that nobody sent: what it says, for ``MutableFrame/write(_:behind:isReversed:payload:)``.
+/// A TCP segment that nobody sent: what it says, for ``MutableByteView/write(_:behind:isReversed:payload:)``.
 public struct MadeSegment: Sendable {
     /// Addresses and ports.
     public var src: mos_addr
@@ -51,11 +51,11 @@ public struct MadeSegment: Sendable {
 
     /// Bytes of its frame behind `link` bytes of link layer.
     public func length(link: Int, payload: Int) -> Int {
-        max(link + (version == 4 ? 20 : IPv6Header.length) + 20 + payload, MutableFrame.shortest)
+        max(link + (version == 4 ? 20 : IPv6Header.length) + 20 + payload, MutableByteView.shortest)
     }
 }
 
-extension MutableFrame {
+extension MutableByteView {
     /// Writes a segment behind an Ethernet header, tags included.
     ///
     /// - Parameters:
@@ -69,13 +69,13 @@ extension MutableFrame {
         behind link: ByteView,
         isReversed: Bool,
         payload: ByteView
-    ) -> MutableFrame {
+    ) -> MutableByteView {
         let length = segment.length(link: link.count, payload: payload.count)
-        clear(0..<length)
-        write(link, at: 0)
+        clear(0, length)
+        set(link, at: 0)
         if isReversed {
-            write(link.slice(6, 6), at: 0)
-            write(link.slice(0, 6), at: 6)
+            set(link.slice(6, 6), at: 0)
+            set(link.slice(0, 6), at: 6)
         }
         var packet = mos_packet()
         packet.l3 = Int32(link.count)
@@ -90,8 +90,8 @@ extension MutableFrame {
         packet.set(MOS_PKT_HAS_TRANSPORT)
         writeIP(segment, at: link.count, length: 20 + payload.count)
         writeTCP(segment, at: Int(packet.l4))
-        write(payload, at: Int(packet.payload))
-        let result = prefix(length)
+        set(payload, at: Int(packet.payload))
+        let result = slice(0, length)
         result.updateIPChecksum(packet)
         result.updateTransportChecksum(packet)
         return result

@@ -112,6 +112,19 @@ public final class EngineCalls {
         unsafe api.pointee.freed_slot = { context in
             unsafe worker(context).pointee.worker.takeFreedSlot()
         }
+        unsafe api.pointee.registered = { context, socket, flow, generation, event, hook in
+            unsafe worker(context).pointee.worker.registered(
+                socket,
+                flow: flow,
+                generation: generation,
+                event: event,
+                hook: hook
+            )
+        }
+        unsafe api.pointee.find_flow = { context, socket, ends in
+            guard let ends = unsafe ends?.pointee else { return -EINVAL }
+            return unsafe worker(context).pointee.worker.findFlow(socket, ends)
+        }
     }
 
     private func fillReading() {

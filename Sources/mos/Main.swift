@@ -12,9 +12,10 @@ struct Mos: ParsableCommand {
             mos [run] SCRIPT... (-r FILE | -i SOURCE)... [options] [-- --name=value...]
             mos [run] -e CODE (-r FILE | -i SOURCE)... [options]
             mos check SCRIPT... | mos events [GLOB] | mos settings
+            mos doc [NAME]
             """,
         version: versionText,
-        subcommands: [Run.self, Check.self, Events.self, SettingsList.self],
+        subcommands: [Run.self, Check.self, Doc.self, Events.self, SettingsList.self],
         defaultSubcommand: Run.self
     )
 }

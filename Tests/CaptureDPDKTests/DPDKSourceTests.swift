@@ -191,7 +191,7 @@ import Testing
         }
     }
 
-    private static let onRealInterfaces: ConditionTrait = .enabled(
+    static let onRealInterfaces: ConditionTrait = .enabled(
         if: mayMakeInterfaces,
         "skipped: only root can make network namespaces and interfaces"
     )

@@ -63,6 +63,27 @@ import Testing
         #expect(specification.frameRoom == room)
     }
 
+    @Test(arguments: [
+        ("net_af_packet0,iface=veth0", 2016), ("net_af_packet0,iface=veth0,framesz=16384", 16352),
+        ("net_af_packet0,iface=veth0,framesz=16", 0), ("net_pcap0,tx_pcap=/tmp/out.pcap", 16128),
+        ("net_ring0", 0), ("0000:03:00.0", 0),
+    ])
+    func `a driver's own limit is known where it would not say no`(text: String, limit: UInt32)
+        throws
+    {
+        #expect(try DPDKSpecification(text).sendLimit == limit)
+    }
+
+    @Test(arguments: [
+        ("net_pcap0,rx_pcap=/tmp/in.pcap", true), ("net_pcap0,rx_iface=veth0", true),
+        ("net_pcap0,rx_pcap=/tmp/in.pcap,tx_pcap=/tmp/out.pcap", false),
+        ("net_pcap0,rx_pcap=/tmp/in.pcap,tx_iface=veth0", false),
+        ("net_pcap0,iface=veth0", false), ("net_null0", false),
+    ])
+    func `net_pcap sends only where it was told how`(text: String, discards: Bool) throws {
+        #expect(try DPDKSpecification(text).discardsWhatIsSent == discards)
+    }
+
     @Test func `a device belongs to the driver whose name and a number it bears`() throws {
         let specification = try DPDKSpecification("net_af_packet0")
         #expect(specification.isDevice(of: "net_af_packet"))

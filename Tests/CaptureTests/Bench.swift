@@ -27,9 +27,8 @@ struct Bench {
         (b, receiver) = (try RawSocketPort(interface: "b0"), try RawSocketPort(interface: "r0"))
     }
 
-    /// Sends `frames`, forwards them from port A to port B, and gives what arrives.
-    ///
-    /// - Parameter first: where they begin: the sender, or port A, whose frames then are handed to B directly.
+    /// Sends `frames`, forwards them from port A to port B, and gives what arrives; those that begin at port A are handed
+    /// to B directly.
     func cross(_ frames: [[UInt8]], from first: RawSocketPort? = nil) throws -> [[UInt8]] {
         var arrived: [[UInt8]] = []
         for start in stride(from: 0, to: frames.count, by: 128) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+import CRawSocket
 import Foundation
 import Packets
 import TestNetworks
@@ -138,4 +139,64 @@ struct RawSocketOffloadTests {
             #expect(result.count.large == 10)
         }
     }
+
+    @Test(arguments: [[0x81, 0, 0, 100], [0x88, 0xA8, 0, 7, 0x81, 0, 0, 100]])
+    func `segments of a tagged frame get its tags and checksums of their own`(tags: [UInt8]) throws
+    {
+        try inNewNetworkNamespace {
+            let bench = try Bench(mtu: 1500)
+            try run("ethtool -K b0 tx off tso off gso off txvlan off 2>&1 >/dev/null")
+            let payload = randomFrames([2500], seed: 20)[0]
+            let frame = unfinishedSegment(tags, payload)
+            let network = 14 + tags.count
+            var socket = try RawSocket(interface: "s0")
+            ByteView.of(frame) { bytes in
+                let header = craw_offload(
+                    flags: UInt8(CRAW_NEEDS_CHECKSUM),
+                    gso_type: 1,
+                    header_length: UInt16(network + 40),
+                    segment_size: 1000,
+                    checksum_start: UInt16(network + 20),
+                    checksum_offset: 16
+                )
+                socket.addDeparture(bytes, FrameOffload(header))
+                #expect(socket.send(from: 0) == 1)
+            }
+            #expect(forward(from: bench.a, to: bench.b).large == 1)
+            #expect(bench.b.departures.sent == 1)
+            let segments = try bench.receiver.takeAll(3).map(\.bytes)
+            #expect(segments.map { $0.count - network - 40 } == [1000, 1000, 500])
+            #expect(segments.allSatisfy { Array($0[12..<network - 2]) == tags })
+            #expect(segments.allSatisfy { sum($0[network..<network + 20]) == 0xFFFF })
+            for segment in segments {
+                let pseudo = segment[network + 12..<network + 20] + [0, 6, 0, 0]
+                let length = UInt32(segment.count - network - 20)
+                #expect(fold(sum(pseudo) + length + sum(segment[(network + 20)...])) == 0xFFFF)
+            }
+            #expect(segments.flatMap { $0[(network + 40)...] } == payload)
+        }
+    }
 }
+
+/// A TCP segment over IPv4 behind `tags` whose checksum covers the pseudo-header alone.
+private func unfinishedSegment(_ tags: [UInt8], _ payload: [UInt8]) -> [UInt8] {
+    let length = 40 + payload.count
+    var ip: [UInt8] = [
+        0x45, 0, UInt8(length >> 8), UInt8(length & 255), 0, 1, 0x40, 0, 64, 6, 0, 0,
+    ]
+    ip += [10, 9, 0, 1, 10, 9, 0, 2]
+    let check = ~sum(ip[...])
+    (ip[10], ip[11]) = (UInt8(check >> 8 & 255), UInt8(check & 255))
+    let pseudo = fold(sum(ip[12...]) + 6 + UInt32(length - 20))
+    let tcp: [UInt8] =
+        [0x10, 0, 0x20, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x10, 0xFF, 0xFF]
+        + [UInt8(pseudo >> 8), UInt8(pseudo & 255), 0, 0]
+    return [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2] + tags + [8, 0] + ip + tcp + payload
+}
+
+/// The sum of RFC 1071, not complemented.
+private func sum(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+    fold(bytes.enumerated().reduce(0) { $0 + UInt32($1.element) << ($1.offset % 2 == 0 ? 8 : 0) })
+}
+
+private func fold(_ sum: UInt32) -> UInt32 { sum > 0xFFFF ? fold(sum & 0xFFFF + sum >> 16) : sum }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Capture
 
-/// Real sockets on pairs of virtual interfaces, in a network namespace of each test's own:
+/// Real sockets on pairs of virtual interfaces, in a network namespace of each test's own.
 ///
 ///     sender ── s0 ═ a0 ── port A    port B ── b0 ═ r0 ── receiver
 @Suite(

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Capture
 
-/// Two stations, each in a namespace of its own, and two ports between them in the namespace of the calling thread:
+/// Two stations, each in a namespace of its own, and two ports between them in the namespace of the calling thread.
 ///
 ///     station 1 ── s0 ═ a0 ── port ─ bridge ─ port ── b0 ═ r0 ── station 2
 ///     10.9.0.1, fd00::1                                          10.9.0.2, fd00::2
@@ -22,7 +22,8 @@ final class TransferBench {
     private let stations: [Substring]
     private let wrap: (RawSocketPort, Int) -> any PacketPort
 
-    /// Makes the stations; `settings` are what else is to be done in the namespace of the bridge.
+    /// Makes the stations; `settings` are what else is to be done: here, or by `nsenter -t $s1 -n`, `-t $s2`
+    /// at the stations.
     init(
         _ settings: String = "",
         wrap: @escaping (RawSocketPort, Int) -> any PacketPort = { port, _ in port }
@@ -39,7 +40,7 @@ final class TransferBench {
         echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6
         make() { # station, interface here, interface there
             unshare -n sleep 300 >/dev/null 2>&1 &
-            local p=$!
+            p=$!
             echo $p
             until [ "$(readlink /proc/$p/ns/net)" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.01; done
             ip link add $2 type veth peer name $3 netns $p
@@ -51,8 +52,8 @@ final class TransferBench {
             $in ip address add 10.9.0.$1/24 dev $3
             $in ip address add fd00::$1/64 dev $3
         }
-        make 1 a0 s0
-        make 2 b0 r0
+        make 1 a0 s0; s1=$p
+        make 2 b0 r0; s2=$p
 
         """
 

@@ -201,18 +201,20 @@ struct InputsTests {
 
     @Test func `the ports of a pair say what they take`() {
         let traffic = traffic([])
-        let ports = [
-            MemoryPort(0, of: traffic, mtu: 9000, carriesOffloads: true),
-            MemoryPort(1, of: traffic),
-            MemoryPort(2, of: traffic),
-        ]
-        let inputs = Inputs(ports, peers: [1, 0, nil])
+        let ports = [(9000, true), (1500, false), (1500, true), (1500, true), (1500, true)]
+            .enumerated().map {
+                MemoryPort($0, of: traffic, mtu: $1.0, carriesOffloads: $1.1)
+            }
+        let inputs = Inputs(ports, peers: [1, 0, 3, 2, nil])
         var facts: [String] = []
-        for index in 0..<3 {
+        for index in ports.indices {
             let peer = inputs.peer(of: index).map(String.init) ?? "none"
             facts.append("\(peer) \(inputs.mtu(of: index)) \(inputs.carriesOffloads(index))")
         }
-        #expect(facts == ["1 9000 true", "0 1500 false", "none 1500 false"])
+        #expect(
+            facts == ["1 9000 false", "0 1500 false", "3 1500 true", "2 1500 true"]
+                + ["none 1500 true"]
+        )
     }
 
     @Test func `what a port drops and refuses is counted`() {

@@ -9,7 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CDPDK_BURST = 64 };
+enum {
+    CDPDK_BURST = 64, /* frames that are received at once */
+    CDPDK_LIST = 128  /* frames that are sent at once */
+};
 
 /* A received frame. Its bytes stay valid until the next burst of the same port. 24 bytes. */
 struct cdpdk_frame {
@@ -19,19 +22,37 @@ struct cdpdk_frame {
     int64_t time_ns;  /* since 1970: the capture's own stamp (net_pcap), else the burst's time */
 };
 
+/* A frame to be sent. 24 bytes. */
+struct cdpdk_departure {
+    const uint8_t *data;
+    uint32_t length;
+    int32_t place;    /* in the burst that its origin received last; -1 = in none */
+    bool changed;     /* other bytes than those that were received */
+};
+
+/* What became of frames to be sent. */
+struct cdpdk_sent {
+    uint64_t sent;
+    uint64_t dropped; /* the transmit queue was full, or the memory pool empty */
+    uint64_t refused; /* too short or too long for the device, or gone already */
+};
+
 /* What the device counted since the port was opened. */
 struct cdpdk_statistics {
     uint64_t received;   /* ipackets */
     uint64_t missed;     /* imissed: the receive queue was full */
     uint64_t errors;     /* ierrors */
     uint64_t no_buffer;  /* rx_nombuf: the memory pool was empty */
+    uint64_t unsent;     /* oerrors of a driver that counts there what it took and did not send */
 };
 
 /* What to ask of a port. Zero = the default. */
 struct cdpdk_port_config {
     uint32_t descriptors;  /* of the receive queue; 4096, cut to what the device allows */
     uint32_t frame_room;   /* bytes that one buffer must hold; 2048 */
+    uint32_t send_limit;   /* bytes of the longest frame that it sends; what the MTU allows */
     bool detach;           /* the device was made for this port: remove it with the port */
+    bool sends;            /* the device must have a transmit queue */
 };
 
 /* The call that failed, by its DPDK name, and its code. */
@@ -40,7 +61,8 @@ struct cdpdk_failure {
     int code;
 };
 
-/* An open port with one receive queue, its memory pool, and the buffers of the burst in hand. */
+/* An open port with one receive queue, one transmit queue where the device has any, its memory
+ * pool, and the buffers of the burst in hand. */
 struct cdpdk_port;
 
 /* rte_eal_init: once per process. argv as the command line of main. The affinity of the calling
@@ -51,8 +73,8 @@ int cdpdk_start_eal(int argc, char **argv, bool echo_log);
 /* sched_getcpu, which Swift's Glibc does not show: the processor that runs the caller, or -1. */
 int cdpdk_get_processor(void);
 
-/* rte_openlog_stream: copies what DPDK logged (warnings and worse) since the last clear into text,
- * cut to size - 1 bytes and NUL-terminated; returns its length. */
+/* rte_openlog_stream: copies what DPDK logged (warnings and worse) since the last clear into
+ * text, cut to size - 1 bytes and NUL-terminated; returns its length. */
 size_t cdpdk_read_log(char *text, size_t size);
 
 /* Forgets what was logged so far. */
@@ -80,6 +102,21 @@ int cdpdk_open_port(uint16_t id, const struct cdpdk_port_config *config, struct 
  * (rte_thread_register) so that it has a cache in the memory pool. Never blocks. */
 uint32_t cdpdk_receive_burst(struct cdpdk_port *port, struct cdpdk_frame *frames);
 
+/* rte_eth_tx_burst: sends up to CDPDK_LIST frames in order. A frame whose bytes lie where
+ * `origin` received them moves with its buffer, shortened or changed in place, too; any other is
+ * copied into buffers of `port`'s own pool. origin may be NULL. A frame that has moved is gone:
+ * it is sent again only within the same list. Adds to `sent`. To be called by the thread that
+ * receives. */
+void cdpdk_send_list(struct cdpdk_port *port, struct cdpdk_port *origin,
+                     const struct cdpdk_departure *departures, uint32_t count,
+                     struct cdpdk_sent *sent);
+
+/* rte_eth_dev_get_mtu, or the MTU of the kernel interface below the device, when it was opened. */
+uint32_t cdpdk_get_mtu(const struct cdpdk_port *port);
+
+/* rte_mempool_in_use_count: buffers of the port's pool that are received or on their way out. */
+uint32_t cdpdk_count_buffers(const struct cdpdk_port *port);
+
 /* rte_eth_stats_get, counted from the opening on. */
 int cdpdk_read_statistics(const struct cdpdk_port *port, struct cdpdk_statistics *statistics);
 
@@ -89,7 +126,8 @@ const char *cdpdk_get_driver_name(const struct cdpdk_port *port);
 /* True when frames carry the times of a capture file instead of the burst's. */
 bool cdpdk_has_capture_times(const struct cdpdk_port *port);
 
-/* rte_eth_dev_stop, rte_eth_dev_close, with detach rte_dev_remove; frees port and pool. */
+/* rte_eth_dev_stop, rte_eth_dev_close, with detach rte_dev_remove; frees the port, and the pool
+ * once no other port has buffers of it on their way out. */
 void cdpdk_close_port(struct cdpdk_port *port);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Packet sockets (packet(7)) as Swift can use them: what Swift's Glibc does not show (recvmmsg, sendmmsg, control
- * messages, ioctls), one call per burst, plain structs out. What to do about any of it is decided in Swift.
- * Codes are 0 or a negative errno. */
+/* Packet sockets (packet(7)) as Swift can use them: what Swift's Glibc does not show (recvmmsg,
+ * sendmmsg, control messages, ioctls), one call per burst, plain structs out. What to do about
+ * any of it is decided in Swift. Codes are 0 or a negative errno. */
 #ifndef CRAWSOCKET_H
 #define CRAWSOCKET_H
 
@@ -13,10 +13,11 @@ enum {
     CRAW_BURST = 64,       /* frames that are received at once */
     CRAW_LIST = 128,       /* frames that are sent at once */
     CRAW_ROOM = 262144,    /* bytes of the largest frame that is received whole */
-    CRAW_FRONT = 64        /* bytes in front of a received frame, free to use until the next burst */
+    CRAW_FRONT = 64        /* bytes in front of a received frame, free until the next burst */
 };
 
-/* struct virtio_net_hdr: what of a frame is left to a network card. Numbers in the machine's byte order. 10 bytes. */
+/* struct virtio_net_hdr: what of a frame is left to a network card. Numbers in the machine's byte
+ * order. 10 bytes. */
 struct craw_offload {
     uint8_t flags;         /* VIRTIO_NET_HDR_F_... */
     uint8_t gso_type;      /* VIRTIO_NET_HDR_GSO_... */
@@ -70,24 +71,26 @@ struct craw_socket;
 /* ioctl: SIOCGIFINDEX, SIOCGIFMTU, SIOCGIFHWADDR, SIOCGIFFLAGS. */
 int craw_read_interface(const char *name, struct craw_interface *interface);
 
-/* socket, setsockopt, bind: every frame that the interface `index` receives, with its time, the VLAN tag that was
- * taken out of it and what of it was left to a network card; promiscuous. Asks for buffers of these many bytes.
- * Returns 0 and the socket, or the code of the call that failed. */
-int craw_open_socket(unsigned index, int receive_buffer, int send_buffer, struct craw_socket **socket,
-                     struct craw_failure *failure);
+/* socket, setsockopt, bind: every frame that the interface `index` receives, with its time, the
+ * VLAN tag that was taken out of it and what of it was left to a network card; promiscuous. Asks
+ * for buffers of these many bytes. Returns 0 and the socket, or the code of the call that failed. */
+int craw_open_socket(unsigned index, int receive_buffer, int send_buffer,
+                     struct craw_socket **socket, struct craw_failure *failure);
 
 /* The descriptor, for poll(2). */
 int craw_get_descriptor(const struct craw_socket *socket);
 
-/* getsockopt SO_RCVBUF: bytes that the kernel keeps for frames nobody has taken yet, its own overhead included. */
+/* getsockopt SO_RCVBUF: bytes that the kernel keeps for frames nobody has taken yet, its own
+ * overhead included. */
 int craw_get_receive_buffer(const struct craw_socket *socket);
 
 /* recvmmsg without waiting: up to CRAW_BURST frames. Returns how many, or a negative errno. */
 int craw_receive_burst(struct craw_socket *socket, struct craw_frame *frames);
 
-/* sendmmsg without waiting: up to CRAW_LIST frames in order. Returns how many of them were taken before one was not,
- * or the negative errno of the first. */
-int craw_send_list(struct craw_socket *socket, const struct craw_departure *departures, unsigned count);
+/* sendmmsg without waiting: up to CRAW_LIST frames in order. Returns how many of them were taken
+ * before one was not, or the negative errno of the first. */
+int craw_send_list(struct craw_socket *socket, const struct craw_departure *departures,
+                   unsigned count);
 
 /* getsockopt PACKET_STATISTICS: frames dropped since the last call because nobody took them. */
 int craw_take_drops(struct craw_socket *socket, uint32_t *drops);

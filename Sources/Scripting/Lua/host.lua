@@ -93,6 +93,31 @@ function host.events(glob)
   return require("mos.catalogue").events(glob)
 end
 
+-- The manual, once it is open.
+local manual
+
+--- Opens the manual for what the program knows: its settings, a line each with tabs between key,
+--- default, values and meaning; the names of its counters.
+function host.open_manual(settings, counters)
+  manual = require "mos.manual.main"
+  manual.open(settings, counters)
+end
+
+--- A page of the manual: its text and true, or what is near and false.
+function host.page(name)
+  return manual.page(name)
+end
+
+--- The manual as a whole: "contents", "names" or "markdown".
+function host.manual(what)
+  return manual[what]()
+end
+
+--- The manual as data; see manual/export.lua.
+function host.export_manual(what)
+  return manual.export(what)
+end
+
 --- What is wrong with a script, as lines `file:line:column: message`; loads it without traffic.
 function host.check(source, text)
   return require("mos.check").check(source, text, host.load)

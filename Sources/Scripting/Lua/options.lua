@@ -3,6 +3,7 @@
 local ffi = require "ffi"
 local abi = require "mos.abi"
 local errors = require "mos.errors"
+local events = require "mos.events"
 local flow = require "mos.flow"
 local output = require "mos.output"
 local schema = require "mos.schema"
@@ -140,6 +141,7 @@ function options.set(target, option, value)
   local call = "mos.setsockopt"
   local entry, socket, slot, generation = resolve(call, "set", target, option)
   check_value(call, entry, value)
+  events.hand.changes = events.hand.changes + 1
   local result = api.set_option(worker, socket, slot, generation, option, value)
   if result < 0 then return errors.failed(call, result, ffi.string(ev.message)) end
   if entry.kind ~= "policy" then return true end

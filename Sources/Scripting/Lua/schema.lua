@@ -1,8 +1,14 @@
 -- SPDX-License-Identifier: BSD-2-Clause
--- Every name that a script can use, once: constants, events, options, calls, fields and methods.
--- From here come the constants' numbers, `mos events`, `mos check`, "did you mean" and the errors
--- that name what is allowed. `step` marks what a later version brings; names without it exist.
+-- Every name that a script can use, once: constants, events, options, calls, fields and methods
+-- (those of sides, packets, views and handles in schema_fields.lua).
+--
+-- From here come the constants' numbers, `mos events`, `mos doc`, `mos check`, "did you mean" and
+-- the errors that name what is allowed. `step` marks what a later version brings; names without it
+-- exist. Of fields `type` and `unit` say what they are, `null` when they are nil, `set` that they
+-- may be set.
 local schema = {}
+
+for name, section in pairs(require "mos.schema_fields") do schema[name] = section end
 
 --- Events: `hooks` (the first is the default), `both` when a hook left out means all of them, `raw`
 --- the hooks on a raw socket, `flow` when flow sockets have it (at the same hooks), `side`, the
@@ -118,9 +124,12 @@ schema.calls = {
     doc = "libpcap expressions that judge what the socket sees; a key left out = everything" },
   { name = "register_callback", args = "s or flow, event[, hook], fn or nil",
     doc = "calls fn(flow, side, event, arg) at that event; nil removes" },
-  { name = "define_event", args = "base, filter[, arg]", step = 3, doc = "a user-defined event" },
-  { name = "alloc_event", args = "parent", step = 3, doc = "an event to be raised by hand" },
-  { name = "raise_event", args = "id", step = 3, doc = "raises an allocated event" },
+  { name = "define_event", args = "base, filter[, arg]",
+    doc = "the id of an event that fires with base when filter(flow, side, id, arg) is true" },
+  { name = "alloc_event", args = "parent",
+    doc = "the id of an event that filters and callbacks of its parent raise" },
+  { name = "raise_event", args = "id",
+    doc = "raises an allocated event, while a filter or a callback of its parent runs" },
   { name = "peek", args = "flow, side[, max]",
     doc = "contiguous unread bytes as a string; moves the read offset; after an overrun nil, "
       .. '"overrun", bytes missed' },
@@ -144,7 +153,8 @@ schema.calls = {
   { name = "setsockopt", args = "s or flow, option, value", doc = "sets an option" },
   { name = "getpeername", args = "flow, side",
     doc = "address and port of that side; SIDE_BOTH: the client's, then the server's" },
-  { name = "find_flow", args = "addr, port, addr, port", step = 3, doc = "a flow by its ends" },
+  { name = "find_flow", args = "addr, port, addr, port[, s]",
+    doc = "the flow between two ends, in either order, as s or the first socket sees it; or nil" },
   { name = "settimer", args = "seconds, fn", doc = "calls fn(handle) once, in packet time" },
   { name = "every", args = "seconds, fn",
     doc = "calls fn(handle) at that interval, in packet time" },
@@ -190,9 +200,10 @@ schema.socket = {
   { name = "send", args = "frame[, side]",
     doc = "sendpkt; whoever sent the packet in hand is taken for the client" },
   { name = "close", args = "", doc = "close" },
-  { name = "id", doc = "its number, from 0 in creation order" },
-  { name = "type", doc = "SOCK_MONITOR_STREAM, SOCK_MONITOR_RAW or SOCK_MONITOR_FLOW" },
-  { name = "name", doc = "its name" },
+  { name = "id", type = "number", doc = "its number, from 0 in creation order" },
+  { name = "type", type = "number",
+    doc = "SOCK_MONITOR_STREAM, SOCK_MONITOR_RAW or SOCK_MONITOR_FLOW" },
+  { name = "name", type = "string", doc = "its name" },
 }
 
 --- Methods and fields of a flow.
@@ -217,174 +228,39 @@ schema.flow = {
   { name = "send", args = "frame or fields[, side]", doc = "sendpkt" },
   { name = "reset", args = "", doc = "reset_conn" },
   { name = "save", args = "{before=, after=}", step = 6, doc = "keeps its packets" },
-  { name = "cli", doc = "the client's side" },
-  { name = "svr", doc = "the server's side" },
-  { name = "ctx", doc = "any value, per flow and socket; may be set" },
-  { name = "state", doc = "the scalars of mos.flow_state" },
-  { name = "id", doc = "a number never used twice in a run: the key for tables" },
-  { name = "slot", doc = "a small number, reused when the flow is gone" },
-  { name = "socket", doc = "the monitor socket" },
-  { name = "uid",
+  { name = "cli", type = "side", doc = "the client's side" },
+  { name = "svr", type = "side", doc = "the server's side" },
+  { name = "ctx", type = "any", null = "until it is set", set = true,
+    doc = "any value, per flow and socket" },
+  { name = "state", type = "struct", doc = "the scalars of mos.flow_state" },
+  { name = "id", type = "number", doc = "a number never used twice in a run: the key for tables" },
+  { name = "slot", type = "number", doc = "a small number, reused when the flow is gone" },
+  { name = "socket", type = "socket", doc = "the monitor socket" },
+  { name = "uid", type = "string",
     doc = "a text from start time and addresses, the same for any number of workers" },
-  { name = "community_id", doc = "Community ID, version 1, seed 0" },
-  { name = "end_reason", doc = "why it ended, nil while it lives" },
-  { name = "start_time", doc = "time of its first packet, seconds" },
-  { name = "last_time", doc = "time of its last packet, seconds" },
-  { name = "duration", doc = "seconds between the two" },
-  { name = "proto", doc = '"tcp", "udp" or "icmp"' },
-  { name = "icmp_type", doc = "type of an ICMP flow's first message, nil for other flows" },
-  { name = "icmp_code", doc = "its code" },
-  { name = "icmp_id", doc = "the identifier of its messages, nil where they have none" },
-  { name = "handshake_rtt", doc = "seconds from the SYN to the last ACK of the handshake" },
-  { name = "ecn", doc = "true when both ends agreed on ECN, nil when a SYN was not captured" },
-  { name = "ip_version", doc = "4 or 6" },
-  { name = "vlan", doc = "VLAN id, nil without a tag" },
-  { name = "tunnel",
-    doc = "the tunnels of its first packet, {type=, src=, dst=, id=}, outermost first; or nil" },
-  { name = "midstream", doc = "true when its beginning was not seen" },
-}
-
---- Fields of flow.cli and flow.svr: what that end is and sent.
-schema.side = {
-  { name = "addr", doc = "address, text" },
-  { name = "addr_bytes", doc = "address, 4 or 16 bytes in network order" },
-  { name = "port", doc = "port; of ICMP the first message's type (cli) and code (svr)" },
-  { name = "state", doc = 'short name of its TCP state ("SYN_RCVD"), nil before its stack exists' },
-  { name = "packets", doc = "packets it sent" },
-  { name = "bytes", doc = "payload bytes it sent, repeated ones included" },
-  { name = "unique_bytes", doc = "payload bytes it sent, each counted once" },
-  { name = "gap_bytes", doc = "bytes of its stream that were declared lost" },
-  { name = "gaps", doc = "holes of its stream that were declared" },
-  { name = "retransmitted", doc = "segments that repeat sequence space" },
-  { name = "rexmit_rto", doc = "of these, repeats by the retransmission timer" },
-  { name = "rexmit_fast", doc = "of these, repeats that duplicate ACKs or SACK asked for" },
-  { name = "rexmit_spurious", doc = "of these, repeats of what was acknowledged already" },
-  { name = "rexmit_probe", doc = "of these, tail-loss probes" },
-  { name = "out_of_order", doc = "segments that came ahead of a hole" },
-  { name = "dup_acks", doc = "duplicate ACKs it sent" },
-  { name = "sack_blocks", doc = "SACK blocks it sent" },
-  { name = "zero_windows", doc = "times it closed its window" },
-  { name = "zero_window_time", doc = "seconds that its window was zero" },
-  { name = "rtt", doc = "round trip of the handshake from the capture to it, seconds" },
-  { name = "rtt_min", doc = "shortest round trip of its data, seconds; nil unknown" },
-  { name = "rtt_mean", doc = "mean of these, seconds" },
-  { name = "rtt_max", doc = "longest of these, seconds" },
-  { name = "rtt_samples", doc = "how many of these were taken" },
-  { name = "in_flight_max", doc = "most bytes of it sent and not yet acknowledged" },
-  { name = "ecn", doc = "true when its SYN spoke for ECN, nil when that was not captured" },
-  { name = "ce", doc = "packets of it that met congestion (CE)" },
-  { name = "ece", doc = "packets of it that echo one (ECE)" },
-  { name = "first_byte", doc = "seconds from the start to its first payload byte; nil none" },
-  { name = "idle_max", doc = "longest silence of the flow that it broke, seconds; 0 below two" },
-  { name = "flags", doc = "every TCP flag it sent, OR-ed" },
-  { name = "window", doc = "its last advertised window, unscaled" },
-  { name = "mss", doc = "its maximum segment size, nil without the option" },
-  { name = "wscale", doc = "its window scale, nil without the option" },
-  { name = "synack", doc = "true when it sent a SYN that acknowledges the other's" },
-  { name = "isn", doc = "its initial sequence number, nil when unknown" },
-  { name = "has", args = "letters",
-    doc = 'true when it sent all of these flags, out of "FSRPAUEC"' },
-}
-
---- Fields of a packet.
-schema.packet = {
-  { name = "ts", doc = "capture time, seconds" },
-  { name = "ts_sec", doc = "capture time, whole seconds" },
-  { name = "ts_nsec", doc = "capture time, nanoseconds within the second" },
-  { name = "number", doc = "its number in the run, from 1" },
-  { name = "len", doc = "bytes on the wire" },
-  { name = "caplen", doc = "bytes captured" },
-  { name = "offset", doc = "stream offset of its first payload byte, nil when it has none" },
-  { name = "payload", doc = "its transport payload, a view" },
-  { name = "payload_len", doc = "payload bytes by the IP header, captured or not" },
-  { name = "frame", doc = "the whole captured frame, a view" },
-  { name = "ptr", doc = "pointer to the frame, for ffi" },
-  { name = "eth", doc = "Ethernet header, nil without one" },
-  { name = "ip", doc = "IP header, nil without one" },
-  { name = "tcp", doc = "TCP header, nil without one" },
-  { name = "udp", doc = "UDP header, nil without one" },
-  { name = "icmp", doc = "ICMP header, nil without one" },
-  { name = "vlan", doc = "VLAN id of the innermost tag, nil without one" },
-  { name = "invalid",
-    doc = 'why TCP would refuse it ("rst", "window", ...), nil when it would not' },
-  { name = "bad_checksum", doc = "true when a checksum is wrong" },
-  { name = "offloaded", doc = "true when its checksum was left to the sender's hardware" },
-  { name = "truncated", doc = "true when the capture cut it" },
-  { name = "fragment", doc = "true for an IP fragment" },
-  { name = "reassembled", doc = "true when it was put together from IP fragments" },
-  { name = "tunnel",
-    doc = "the tunnels it came through, {type=, src=, dst=, id=}, outermost first; or nil" },
-  { name = "keepalive", doc = "true for a TCP keep-alive" },
-  { name = "rexmit", doc = "true when it repeats sequence space" },
-  { name = "rexmit_kind",
-    doc = 'why it was repeated: "rto", "fast", "spurious" or "probe"; nil when it was not' },
-  { name = "differs", doc = "whether a repeat carries other bytes, nil when that is unknown" },
-  { name = "late", doc = "true when it comes after its gap was declared" },
-}
-
---- Header fields of a packet, by layer.
-schema.eth = {
-  { name = "src", doc = "source address, text" },
-  { name = "dst", doc = "destination address, text" },
-  { name = "type", doc = "EtherType behind the tags" },
-}
-schema.ip = {
-  { name = "version", doc = "4 or 6" },
-  { name = "src", doc = "source address, text" },
-  { name = "dst", doc = "destination address, text" },
-  { name = "src_bytes", doc = "source address, bytes in network order" },
-  { name = "dst_bytes", doc = "destination address, bytes in network order" },
-  { name = "proto", doc = "protocol behind extension headers" },
-  { name = "ttl", doc = "time to live, or hop limit" },
-  { name = "tos", doc = "type of service, or traffic class" },
-  { name = "len", doc = "length of the packet by its header" },
-  { name = "id", doc = "identification, nil for IPv6" },
-}
-schema.tcp = {
-  { name = "sport", doc = "source port" },
-  { name = "dport", doc = "destination port" },
-  { name = "seq", doc = "sequence number" },
-  { name = "ack", doc = "acknowledgement number" },
-  { name = "flags", doc = "flags, a number" },
-  { name = "has", args = "letters",
-    doc = 'true when all of these flags are set, out of "FSRPAUEC"' },
-  { name = "window", doc = "window, unscaled" },
-  { name = "urgent", doc = "urgent pointer" },
-  { name = "header_len", doc = "bytes of the header, options included" },
-  { name = "mss", doc = "maximum segment size, nil without the option" },
-  { name = "wscale", doc = "window scale, nil without the option" },
-  { name = "sack_permitted", doc = "true with that option" },
-  { name = "sack", doc = "blocks of the SACK option, a list of {left, right}; nil without one" },
-  { name = "tsval", doc = "timestamp value, nil without the option" },
-  { name = "tsecr", doc = "timestamp echo reply, nil without the option" },
-}
-schema.udp = {
-  { name = "sport", doc = "source port" },
-  { name = "dport", doc = "destination port" },
-  { name = "len", doc = "length by its header" },
-}
-schema.icmp = {
-  { name = "type", doc = "type" },
-  { name = "code", doc = "code" },
-  { name = "about", doc = "the flow that an ICMP error is about, nil when none is known" },
-  { name = "quoted",
-    doc = "of an ICMP error: {proto=, src=, sport=, dst=, dport=} of the packet that it quotes" },
-}
-
---- Methods and fields of a view. Byte offsets count from 0; positions, as in Lua's strings, from 1.
-schema.view = {
-  { name = "find", args = "text[, init]", doc = "first and last position of a plain text, or nil" },
-  { name = "starts", args = "text", doc = "true when it begins with text" },
-  { name = "u8", args = "offset", doc = "the byte at an offset" },
-  { name = "u16", args = "offset", doc = "two bytes at an offset, big-endian" },
-  { name = "u32", args = "offset", doc = "four bytes at an offset, big-endian" },
-  { name = "u64", args = "offset", doc = "eight bytes at an offset, exact to 2^53" },
-  { name = "sub", args = "i[, j]", doc = "a string, by the rules of string.sub" },
-  { name = "line", args = "[position]",
-    doc = "the line that begins there, without its CR LF; nil without a line end" },
-  { name = "slice", args = "offset[, len]", doc = "a view of a part" },
-  { name = "ptr", doc = "pointer to its first byte, for ffi" },
-  { name = "offset", doc = "stream offset of its first byte" },
+  { name = "community_id", type = "string", doc = "Community ID, version 1, seed 0" },
+  { name = "end_reason", type = "string", null = "while it lives", doc = "why it ended" },
+  { name = "start_time", type = "number", unit = "seconds", doc = "time of its first packet" },
+  { name = "last_time", type = "number", unit = "seconds", doc = "time of its last packet" },
+  { name = "duration", type = "number", unit = "seconds",
+    doc = "from its first packet to its last" },
+  { name = "proto", type = "string", doc = '"tcp", "udp" or "icmp"' },
+  { name = "icmp_type", type = "number", null = "for TCP and UDP",
+    doc = "type of an ICMP flow's first message" },
+  { name = "icmp_code", type = "number", null = "for TCP and UDP",
+    doc = "code of an ICMP flow's first message" },
+  { name = "icmp_id", type = "number", null = "for TCP and UDP, and messages without one",
+    doc = "identifier of an ICMP flow's messages" },
+  { name = "handshake_rtt", type = "number", unit = "seconds", null = "while unknown",
+    doc = "from the SYN to the last ACK of the handshake" },
+  { name = "ecn", type = "boolean", null = "when a SYN was not captured",
+    doc = "true when both ends agreed on ECN" },
+  { name = "ip_version", type = "number", doc = "4 or 6" },
+  { name = "vlan", type = "number", null = "without a tag",
+    doc = "VLAN id of its first packet's innermost tag" },
+  { name = "tunnel", type = "list", null = "without one",
+    doc = "the tunnels of its first packet, the outermost first" },
+  { name = "midstream", type = "boolean", doc = "true when its beginning was not seen" },
 }
 
 --- The names of a schema section that are there in this version.

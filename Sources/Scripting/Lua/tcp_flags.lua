@@ -9,7 +9,8 @@ local masks = {} -- letters -> mask, learnt
 
 local tcp_flags = {}
 
---- The number of flags that are given by their letters; `call`, `index` and `name` are for its error.
+--- The number of flags that are given by their letters; `call`, `index` and `name` are for its
+--- error.
 function tcp_flags.parse(call, index, name, letters)
   if type(letters) ~= "string" or letters == "" or letters:find "[^FSRPAUEC]" then
     errors.argument(call, index, name, letters, 'flags out of "FSRPAUEC"')

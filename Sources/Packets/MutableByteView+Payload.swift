@@ -19,7 +19,7 @@ public struct SegmentPiece {
     }
 }
 
-extension MutableFrame {
+extension MutableByteView {
     /// The shortest Ethernet frame without its check sequence (IEEE 802.3); shorter ones are padded.
     public static var shortest: Int { 60 }
 
@@ -43,17 +43,17 @@ extension MutableFrame {
         _ frame: ByteView,
         payload: ByteView,
         finishes: Bool = false
-    ) -> MutableFrame {
+    ) -> MutableByteView {
         let header = Int(packet.payload)
         let length = Self.length(of: packet, payload: payload.count)
-        write(payload, at: header)
-        write(frame.slice(0, header), at: 0)
-        clear(header + payload.count..<length)
+        set(payload, at: header)
+        set(frame.slice(0, header), at: 0)
+        clear(header + payload.count, length - header - payload.count)
         var new = packet
         new.payload_len = Int32(payload.count)
         new.wire_payload_len = UInt32(payload.count)
         setLengths(new)
-        let result = prefix(length)
+        let result = slice(0, length)
         result.updateIPChecksum(new)
         result.updateTransportChecksum(new, finishes: finishes)
         return result
@@ -72,11 +72,11 @@ extension MutableFrame {
         _ piece: SegmentPiece,
         of packet: mos_packet,
         _ frame: ByteView
-    ) -> MutableFrame {
+    ) -> MutableByteView {
         let payload = frame.slice(Int(packet.payload) + piece.range.lowerBound, piece.range.count)
-        write(frame.slice(0, Int(packet.payload)), at: 0)
+        set(frame.slice(0, Int(packet.payload)), at: 0)
         let tcp = Int(packet.l4)
-        set(packet.seq &+ UInt32(piece.range.lowerBound), at: tcp + 4)
+        set(frame.u32(tcp + 4) &+ UInt32(piece.range.lowerBound), at: tcp + 4)
         var flags = TCPFlags(rawValue: packet.tcp_flags)
         if !piece.isLast { flags.subtract([.psh, .fin]) }
         if piece.number > 0 { flags.remove(.cwr) }
@@ -87,7 +87,7 @@ extension MutableFrame {
         }
         return write(
             headersOf: packet,
-            prefix(Int(packet.payload)).view,
+            slice(0, Int(packet.payload)).view,
             payload: payload,
             finishes: true
         )

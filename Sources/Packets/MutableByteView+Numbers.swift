@@ -2,7 +2,7 @@
 // Sequence numbers of a TCP segment that are translated on the way.
 import CMosABI
 
-extension MutableFrame {
+extension MutableByteView {
     /// Sets the sequence number of a TCP segment.
     public func setSequence(_ value: UInt32, _ packet: mos_packet) {
         replace(value, at: Int(packet.l4) + 4, packet)

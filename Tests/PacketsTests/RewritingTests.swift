@@ -5,7 +5,7 @@ import Testing
 @testable import Packets
 
 /// Frames that are changed, judged by the decoder with strict checksums.
-struct MutableFrameTests {
+struct RewritingTests {
     private static let builders: [PacketBuilder] = {
         var options = PacketBuilder()
         options.ip.options = [1, 1, 1, 0]
@@ -32,13 +32,13 @@ struct MutableFrameTests {
         }
     }
 
-    private func change(_ bytes: [UInt8], room: Int = 0, _ body: (MutableFrame) -> MutableFrame)
-        -> [UInt8]
-    {
-        let copy = bytes + Array(repeating: 0xEE, count: room)
-        return ByteView.of(copy) { view in
-            unsafe body(MutableFrame(writing: view)).view.array
-        }
+    private func change(
+        _ bytes: [UInt8],
+        room: Int = 0,
+        _ body: (MutableByteView) -> MutableByteView
+    ) -> [UInt8] {
+        var copy = bytes + Array(repeating: 0xEE, count: room)
+        return MutableByteView.of(&copy) { body($0).view.array }
     }
 
     private func payload(_ bytes: [UInt8]) -> [UInt8] {

@@ -24,7 +24,7 @@ extension mos_packet {
     }
 }
 
-extension MutableFrame {
+extension MutableByteView {
     /// Sets the header checksum of the IPv4 packet at `packet.l3` right.
     ///
     /// - Parameter packet: the frame, decoded.
@@ -32,7 +32,7 @@ extension MutableFrame {
         guard packet.ip_version == 4, packet.l3 >= 0 else { return }
         let at = Int(packet.l3)
         let length = Int(view[at] & 0xF) * 4
-        setRaw(0, at: at + 10)
+        setRaw(UInt16(0), at: at + 10)
         setRaw(~Checksum.fold(view.onesComplementSum(at, length)), at: at + 10)
     }
 
@@ -61,7 +61,7 @@ extension MutableFrame {
             setRaw(Checksum.fold(pseudo), at: at)
             return
         }
-        setRaw(0, at: at)
+        setRaw(UInt16(0), at: at)
         let sum = ~Checksum.fold(view.onesComplementSum(start, length) &+ pseudo)
         setRaw(isUDP && sum == 0 ? 0xFFFF : sum, at: at)
     }
@@ -87,4 +87,12 @@ extension MutableFrame {
         let added = isOdd ? after.byteSwapped : after
         setRaw(~Checksum.fold(UInt64(sum) &+ UInt64(removed) &+ UInt64(added)), at: at)
     }
+}
+
+extension MutableByteView {
+    /// Sets the byte at `offset`.
+    public func set(_ value: UInt8, at offset: Int) { self[offset] = value }
+
+    /// Sets the two bytes at `offset` as they lie in memory.
+    func setRaw(_ value: UInt16, at offset: Int) { set(UInt16(bigEndian: value), at: offset) }
 }
