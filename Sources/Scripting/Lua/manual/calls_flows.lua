@@ -115,7 +115,7 @@ fd00::1 40300   fd00::2 80]] },
     raised = { { "EINVAL", "an address or port that is none, addresses of two IP versions" },
       { "EBADF", "`s` is no socket" } },
     examples = {
-      { capture = "web", pending = "mos.find_flow", code = [[
+      { capture = "web", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
 watch:on(mos.ON_CONN_END, function(flow)
   local other = mos.find_flow("10.0.0.2", 80, "10.0.0.1", flow.cli.port)
