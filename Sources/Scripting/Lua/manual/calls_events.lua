@@ -2,7 +2,7 @@
 -- Pages of the calls for user-defined events.
 return {
   {
-    name = "mos.define_event", gives = "id",
+    name = "mos.define_event", title = "makes an event out of another one and a filter", gives = "id",
     args = {
       { "base", "event", "the event that it refines: `mos.ON_...`, or the id of a user-defined "
         .. "one" },
@@ -21,7 +21,7 @@ callback of `base`. What is false prunes everything below. The page `ude` has th
 
 An error of a filter counts as false and is reported as one of a callback.]],
     examples = {
-      { capture = "web", pending = "user-defined events", code = [[
+      { capture = "web", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
 local request = mos.define_event(mos.ON_CONN_NEW_DATA, function(flow, side)
   return side == mos.SIDE_SVR and flow:view(side):starts "GET "
@@ -42,7 +42,7 @@ end)]], output = [[
     see = { "ude", "mos.alloc_event", "mos.register_callback" },
   },
   {
-    name = "mos.alloc_event", gives = "id",
+    name = "mos.alloc_event", title = "makes an event that is raised by hand", gives = "id",
     args = { { "parent", "event", "the event that it belongs to: `mos.ON_...`, or the id of a "
       .. "user-defined one" } },
     result = "The id, a number to be registered as an event, and raised by `mos.raise_event`.",
@@ -51,7 +51,7 @@ end)]], output = [[
     notes = "For a filter with many outcomes: it looks once and raises one event for each thing "
       .. "it found. Hooks are those of the event at the root of `parent`.",
     examples = {
-      { capture = "web", pending = "user-defined events", code = [[
+      { capture = "web", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
 local get, post
 local request = mos.define_event(mos.ON_CONN_NEW_DATA, function(flow, side)
@@ -87,13 +87,13 @@ somebody posts
   {
     name = "mos.raise_event",
     args = { { "id", "event", "what `mos.alloc_event` gave" } },
-    result = "Nothing. The event's callbacks run within the same dispatch, behind those of its "
-      .. "parent and of the events defined on that.",
+    result = "true. The event's callbacks run within the same dispatch, behind those of its parent "
+      .. "and of the events defined on that.",
     raised = { { "EINVAL", "no allocated event; raised elsewhere than in the filter of its "
       .. "parent, in a filter defined on its parent, or in a callback of its parent" } },
     notes = "To raise it twice in one dispatch is to raise it once.",
     examples = {
-      { capture = "web", pending = "user-defined events",
+      { capture = "web",
         text = "Raised by a callback of the parent:",
         code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
@@ -102,7 +102,7 @@ watch:on(mos.ON_CONN_END, function(flow)
   if flow.svr.packets > 10 then mos.raise_event(busy) end
 end)
 watch:on(busy, function(flow) print(flow, flow.svr.packets) end)]], output = [[
-10.0.0.1:40000 > 10.0.0.2:80    19]] },
+10.0.0.1:40000 > 10.0.0.2:80    18]] },
     },
     see = { "mos.alloc_event", "ude" },
   },

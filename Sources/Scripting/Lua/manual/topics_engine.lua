@@ -105,7 +105,7 @@ base event's when that is nil.]] },
 * Registering, removing and closing are safe in filters and callbacks: what was removed is not
   called any more; STOP_MON and close skip the rest of the tree.]] },
     },
-    examples = { { capture = "web", pending = "user-defined events", code = [[
+    examples = { { capture = "web", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
 local syn = mos.define_event(mos.ON_PKT_IN, function(flow)
   return flow:packet().tcp:has "S"
