@@ -2,7 +2,8 @@
 -- Pages of the calls for user-defined events.
 return {
   {
-    name = "mos.define_event", title = "makes an event out of another one and a filter", gives = "id",
+    name = "mos.define_event", title = "makes an event out of another one and a filter",
+    gives = "id",
     args = {
       { "base", "event", "the event that it refines: `mos.ON_...`, or the id of a user-defined "
         .. "one" },
