@@ -178,19 +178,3 @@ private func expandTabs(_ line: Substring) -> String {
     while text.hasSuffix(" ") { text.removeLast() }
     return text
 }
-
-/// What `mos check` says of a script.
-func checkManual(_ code: String) throws -> [String] {
-    let path = "/tmp/mos-manual-\(getpid())-\(UInt64.random(in: 0...UInt64.max)).lua"
-    defer { _ = unsafe remove(path) }
-    let writer = try RecordWriter(path: path)
-    let bytes = Array(code.utf8)
-    unsafe bytes.withUnsafeBytes { unsafe writer.write(line: $0) }
-    writer.flush()
-    var settings = Settings()
-    settings.maxFlows = 16
-    let worker = try Worker(inputs: Inputs([]), settings: settings, seed: .fixed)
-    let calls = EngineCalls(worker, writer: RecordWriter(descriptor: 2))
-    let host = try unsafe ScriptHost(api: UnsafePointer(calls.api), options: ScriptOptions())
-    return try host.check(file: path).map { $0.replacing(path, with: "x.lua") }
-}
