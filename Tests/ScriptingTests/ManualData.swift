@@ -111,7 +111,7 @@ private let root = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.
 func runManual(
     _ example: ManualRecord,
     code: String? = nil,
-    inline: ScriptOptions.Inline? = nil
+    inline: ScriptOptions.InlineMode? = nil
 ) throws -> ManualRun {
     var settings = Settings()
     for setting in example["setting"] {
