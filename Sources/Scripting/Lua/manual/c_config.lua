@@ -33,7 +33,7 @@ tcp_timewait, idle_timeout tcp_timeout. Several cores come with a later version.
         .. "wait for." },
     { "mtcp_pipe, mtcp_getsockname, mtcp_ioctl, FIONREAD, FIONBIO, "
       .. "mtcp_setsock_nonblock", "-", NO_END_HOST },
-    { "EAGAIN, EINTR, EAFNOSUPPORT, EALREADY, EISCONN, ETIMEDOUT, EINPROGRESS, ENOTCONN, "
+    { "EAGAIN, EINTR, EAFNOSUPPORT, EALREADY, EISCONN, ETIMEDOUT, EINPROGRESS, "
       .. "ECONNRESET, EADDRINUSE, EACCES, "
       .. "ESOCKTNOSUPPORT", "-", "Errors of end-host sockets, or of a wrong mctx. The page "
         .. "errors lists what calls raise and return.", page = "errors" },

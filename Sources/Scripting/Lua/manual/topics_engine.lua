@@ -153,7 +153,7 @@ or kept out by -f. IP fragments are held until they are complete (`fragments_poo
           .. "pauses is dropped, and no callback is switched off. When the script stops, mos "
           .. "ends" } } } },
       { "COUNTERS", "forwarded; forward_dropped (a full transmit queue: it is never waited for); "
-        .. "forward_refused; script_dropped; changed; injected." },
+        .. "forward_refused; translations_refused; script_dropped; changed; injected." },
     },
     examples = { { inline = true, file = "firewall", text = "New connections to one port only:",
       code = [[

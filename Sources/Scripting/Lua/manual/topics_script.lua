@@ -78,7 +78,7 @@ end)]], output = [[
     name = "errors", title = "errors of scripts: what is said, who pauses, exit codes, errno names",
     also = { "errno", "exit codes", "EINVAL", "EBADF", "EFAULT", "ERANGE", "ENOPROTOOPT",
       "ENOTSOCK", "EOPNOTSUPP",
-      "EBUSY", "EEXIST", "EPERM", "ENODATA", "ENOMEM", "ENFILE", "ENOBUFS", "ENOSPC" },
+      "EBUSY", "EEXIST", "EPERM", "ENODATA", "ENOMEM", "ENFILE", "ENOBUFS", "ENOSPC", "ENOTCONN" },
     body = {
       { "DESCRIPTION", [[
 A callback that fails costs itself, nothing else: other callbacks and the engine go on, the exit
@@ -108,6 +108,7 @@ code tells. The message has file and line, the frames of your own code, the even
           { "EOPNOTSUPP", "a name that a later version brings; returned: not for this kind of "
             .. "flow" },
           { "ENODATA", "returned: nothing there" },
+          { "ENOTCONN", "returned: the flow is ending already" },
           { "ENOMEM, ENFILE, ENOBUFS, ENOSPC", "returned: no room" } } } },
       { "EXIT CODES", { defs = {
         { "0", "fine" },
