@@ -108,6 +108,13 @@ let package = Package(
             ],
             swiftSettings: swift
         ),
+        // Ports whose frames lie in memory.
+        .target(
+            name: "TestPorts",
+            dependencies: ["Capture", "Packets"],
+            path: "Tests/Ports",
+            swiftSettings: swift
+        ),
         // What tests on network interfaces have in common.
         .target(name: "TestNetworks", path: "Tests/Networks", swiftSettings: swift),
         .testTarget(name: "PacketsTests", dependencies: ["Packets"], swiftSettings: swift),
@@ -133,7 +140,9 @@ let package = Package(
         ),
         .testTarget(
             name: "EngineTests",
-            dependencies: ["Engine", "TCPTracking", "Flows", "Packets", "Capture", "CMosABI"],
+            dependencies: [
+                "Engine", "TCPTracking", "Flows", "Packets", "Capture", "CMosABI", "TestPorts",
+            ],
             swiftSettings: swift
         ),
         .testTarget(
@@ -145,7 +154,7 @@ let package = Package(
             name: "ScriptingTests",
             dependencies: [
                 "Scripting", "Engine", "Outputs", "Capture", "Packets", "Flows", "CMosABI",
-                "CMosLua",
+                "CMosLua", "TestPorts",
             ],
             swiftSettings: swift
         ),

@@ -25,6 +25,9 @@ static const char text_datagram[] = {
 static const char text_digest[] = {
 #embed "../Scripting/Lua/digest.lua"
 };
+static const char text_each[] = {
+#embed "../Scripting/Lua/each.lua"
+};
 static const char text_emit[] = {
 #embed "../Scripting/Lua/emit.lua"
 };
@@ -144,6 +147,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(check),
     MODULE(datagram),
     MODULE(digest),
+    MODULE(each),
     MODULE(emit),
     MODULE(errors),
     MODULE(events),

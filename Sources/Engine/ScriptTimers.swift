@@ -10,7 +10,7 @@ struct ScriptTimers: ~Copyable {
     struct Timer: BitwiseCopyable {
         /// What the pool links free places with.
         var link: Int32 = 0
-        /// How many timers had this place.
+        /// How many timers had this place before.
         var uses: UInt32 = 0
         /// Its place in the order of creation; 0 = the place is free.
         var order: UInt64 = 0
@@ -52,10 +52,9 @@ struct ScriptTimers: ~Copyable {
         guard place >= 0 else { return nil }
         created += 1
         // A place that was never used is zero; its count of uses stays when it is given back.
-        pool[place].uses &+= 1
         pool[place].order = created
         pool[place].interval = interval
-        let id = Int64(pool[place].uses) << 20 | Int64(place)
+        let id = Int64(pool[place].uses) << 21 | Int64(place + 1)
         if let now {
             arm(id, at: now.advanced(nanoseconds: delay).nanoseconds)
         } else {
@@ -106,16 +105,17 @@ struct ScriptTimers: ~Copyable {
         return entry.item
     }
 
-    private func place(_ id: Int64) -> Int32 { Int32(truncatingIfNeeded: id & 0xF_FFFF) }
+    private func place(_ id: Int64) -> Int32 { Int32(truncatingIfNeeded: id & 0x1F_FFFF) - 1 }
 
     private mutating func isSet(_ id: Int64) -> Bool {
         let place = place(id)
-        return id > 0 && Int(place) < pool.highWater && pool[place].order != 0
-            && Int64(pool[place].uses) == id >> 20
+        return place >= 0 && Int(place) < pool.highWater && pool[place].order != 0
+            && Int64(pool[place].uses) == id >> 21
     }
 
     private mutating func giveBack(_ id: Int64) {
         pool[place(id)].order = 0
+        pool[place(id)].uses &+= 1
         pool.give(place(id))
     }
 

@@ -45,12 +45,13 @@ public struct Settings: Sendable {
     public var fragmentsPool = 16 << 20
     /// Seconds after its first part in which an IP packet must be complete.
     public var fragmentTimeout = 30.0
-    /// What goes wrong with the frames that bridged interfaces receive, for tests.
-    public var faults = Faults()
-    /// What decides which frames that are.
-    public var faultsSeed = 1
     /// Errors of a callback on one flow after which it is off there.
     public var errorsInARow = 10
+
+    /// What is done to the frames that inline ports receive, for tests.
+    public var faults = Faults()
+    /// What these faults follow from.
+    public var faultSeed: UInt64 = 1
 
     /// The defaults.
     public init() {}
@@ -200,26 +201,26 @@ public struct Settings: Sendable {
         Entry(
             key: "faults.loss",
             value: "0",
-            unit: "share",
-            meaning: "for tests: frames from bridged interfaces that are lost, 0 to 1"
-        ),
-        Entry(
-            key: "faults.duplicate",
-            value: "0",
-            unit: "share",
-            meaning: "for tests: those that come twice"
+            unit: "probability",
+            meaning: "for tests: frames that inline ports lose on purpose"
         ),
         Entry(
             key: "faults.reorder",
             value: "0",
-            unit: "share",
-            meaning: "for tests: those that come late, behind up to three others"
+            unit: "probability",
+            meaning: "for tests: frames that inline ports receive late, behind up to three others"
+        ),
+        Entry(
+            key: "faults.duplicate",
+            value: "0",
+            unit: "probability",
+            meaning: "for tests: frames that inline ports receive twice"
         ),
         Entry(
             key: "faults.seed",
             value: "1",
             unit: "number",
-            meaning: "for tests: which frames those are"
+            meaning: "the same seed gives the same faults for the same frames"
         ),
     ]
 
@@ -257,10 +258,10 @@ public struct Settings: Sendable {
             decapsulation = try choice(key, value, ["inner", "outer"]) == "outer" ? .outer : .inner
         case "fragments_pool": fragmentsPool = try bytes(key, value, upTo: 1 << 36)
         case "fragment_timeout": fragmentTimeout = try seconds(key, value)
-        case "faults.loss": faults.loss = try share(key, value)
-        case "faults.duplicate": faults.duplication = try share(key, value)
-        case "faults.reorder": faults.reordering = try share(key, value)
-        case "faults.seed": faultsSeed = try count(key, value, 0...Int(Int32.max))
+        case "faults.loss": faults.loss = try probability(key, value)
+        case "faults.reorder": faults.reordering = try probability(key, value)
+        case "faults.duplicate": faults.duplication = try probability(key, value)
+        case "faults.seed": faultSeed = UInt64(try count(key, value, 0...Int.max))
         case "checksums":
             let chosen = try choice(key, value, ["auto", "strict", "off"])
             checksums = chosen == "off" ? .off : chosen == "strict" ? .strict : .auto
@@ -285,18 +286,18 @@ public struct Settings: Sendable {
         return number
     }
 
-    private func share(_ key: String, _ value: String) throws(SettingError) -> Double {
-        guard let number = Double(value), number >= 0, number <= 1 else {
-            throw SettingError(message: "setting '\(key)' is a share, 0 to 1, not '\(value)'")
-        }
-        return number
-    }
-
     private func seconds(_ key: String, _ value: String) throws(SettingError) -> Double {
         guard let number = Double(value), number >= 0, number <= 1e9 else {
             throw SettingError(
                 message: "setting '\(key)' is seconds, 0 to 1000000000, not '\(value)'"
             )
+        }
+        return number
+    }
+
+    private func probability(_ key: String, _ value: String) throws(SettingError) -> Double {
+        guard let number = Double(value), number >= 0, number <= 1 else {
+            throw SettingError(message: "setting '\(key)' is from 0 to 1, not '\(value)'")
         }
         return number
     }

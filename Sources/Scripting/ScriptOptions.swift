@@ -13,7 +13,7 @@ public struct ScriptOptions: Sendable {
     }
 
     /// What becomes of packets when a script fails in an inline run.
-    public enum Inline: String, CaseIterable, Sendable {
+    public enum InlineMode: String, CaseIterable, Sendable {
         /// They pass.
         case failOpen = "fail-open"
         /// They do not.
@@ -31,7 +31,7 @@ public struct ScriptOptions: Sendable {
     /// Errors of a callback on one flow, without a success between, that switch it off there.
     public var errorsInARow = 10
     /// Packets are handed on, and scripts may change them; nil when they are only watched.
-    public var inline: Inline?
+    public var inline: InlineMode?
     /// What stood behind `--` on the command line.
     public var arguments: [String] = []
 

@@ -29,22 +29,23 @@ struct InputOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Bridge the interfaces in pairs, and let scripts drop and change packets; without a value fail-open.",
-            discussion: "When a script fails, fail-open lets packets pass, fail-closed drops them.",
-            valueName: "fail-open|fail-closed"
+            """
+            Forward packets between pairs of interfaces. When a script fails they pass (fail-open, also \
+            meant by --inline alone) or are dropped (fail-closed).
+            """,
+            valueName: "mode"
         )
     )
-    var inline: ScriptOptions.Inline?
+    var inline: ScriptOptions.InlineMode?
 
     @Option(
         name: .customLong("pair"),
-        parsing: .unconditionalSingleValue,
         help: ArgumentHelp(
-            "Which two -i are bridged, by their numbers, as 1-3; without it 1-2, 3-4 and so on.",
+            "Which interfaces belong together, by their places among the -i; else 1-2, 3-4, ...",
             valueName: "a-b"
         )
     )
-    var pairs: [PortPair] = []
+    var pairs: [String] = []
 
     @Option(
         name: [.customShort("f"), .customLong("filter")],
@@ -79,46 +80,64 @@ struct InputOptions: ParsableArguments {
             throw ValidationError("--duration is seconds, more than 0, not \(duration).")
         }
         if count == 0 { throw ValidationError("--count is at least 1.") }
+        if inline == nil, !pairs.isEmpty {
+            throw ValidationError("--pair has a meaning only with --inline.")
+        }
+        if inline != nil, !interfaces.isEmpty || files.isEmpty { _ = try pairing() }
         if !dpdkArgs.isEmpty, !interfaces.contains(where: { $0.hasPrefix("dpdk:") }) {
             throw ValidationError("--dpdk-args has a meaning only with -i dpdk:SPEC.")
         }
-        if let problem = PortPair.problem(
-            isInline: inline != nil,
-            pairs: pairs,
-            interfaces: interfaces.count,
-            files: files.count
-        ) {
-            throw ValidationError(problem)
+    }
+
+    /// Which interfaces are inline; none without `--inline`.
+    private func pairing() throws -> Pairing? {
+        guard inline != nil else { return nil }
+        do throws(PairingError) {
+            return try Pairing(interfaces, pairs: pairs)
+        } catch {
+            throw ValidationError(error.message)
         }
     }
 
     /// Opens everything that is to be read.
-    func open(stop: StopRequests, faults: Faults, seed: UInt64) throws -> Inputs {
+    func open(stop: StopRequests, settings: Settings) throws -> Inputs {
         var frames: FrameFilter?
         do throws(SourceError) {
             if let filter, !filter.allSatisfy(\.isWhitespace) { frames = try FrameFilter(filter) }
         } catch {
             throw Failure(ExitStatus.usage, error.description)
         }
-        let peers = inline == nil ? [] : PortPair.peers(pairs, of: interfaces.count)
-        var sources = try files.flatMap(openFiles)
-        for (index, name) in interfaces.enumerated() {
-            guard !peers.isEmpty, peers[index] != nil else {
-                sources.append(try openInterface(name))
-                continue
-            }
-            let port = try openPort(name)
-            sources.append(
-                faults == Faults()
-                    ? port : FaultyPort(port, faults: faults, seed: seed + UInt64(index))
-            )
+        let pairing = try pairing()
+        if settings.faults != Faults(), pairing == nil {
+            throw Failure(ExitStatus.usage, "settings 'faults.*' have a meaning only with --inline")
         }
-        var inputs = Inputs(sources, peers: peers, stop: stop)
-        announce(peers)
+        let ports = try interfaces.enumerated().map { index, name in
+            guard pairing?.peers[index] != nil else { return try openInterface(name) }
+            return try openPort(name, number: index, settings)
+        }
+        var inputs = Inputs(
+            try files.flatMap(openFiles) + ports,
+            peers: pairing?.peers ?? [],
+            stop: stop
+        )
+        announce(pairing)
         inputs.filter = frames
         inputs.packetLimit = count
         inputs.duration = duration
         return inputs
+    }
+
+    /// As tcpdump does, so that whoever waits for it knows when to send.
+    private func announce(_ pairing: Pairing?) {
+        if let pairing, let inline {
+            for (a, b) in pairing.pairs {
+                let names = "\(interfaces[a]) - \(interfaces[b])"
+                Diagnostics.say("mos: bridging \(names) (\(inline.rawValue))")
+            }
+        }
+        for (index, name) in interfaces.enumerated() where pairing?.peers[index] == nil {
+            Diagnostics.say("mos: listening on \(name)")
+        }
     }
 
     private func openFiles(_ path: String) throws -> [any PacketSource] {
@@ -150,38 +169,39 @@ struct InputOptions: ParsableArguments {
         return directory.captures.map { LateCapture(path: $0) }
     }
 
-    /// As tcpdump does, so that whoever waits for it knows when to send.
-    private func announce(_ peers: [Int?]) {
-        for (index, name) in interfaces.enumerated() {
-            guard let inline, let peer = peers[index] else {
-                Diagnostics.say("mos: listening on \(name)")
-                continue
-            }
-            guard index < peer else { continue }
-            Diagnostics.say("mos: bridging \(name) - \(interfaces[peer]) (\(inline.rawValue))")
-        }
-    }
-
-    /// An interface through which packets are handed on.
-    private func openPort(_ name: String) throws -> any PacketPort {
-        if name.hasPrefix("dpdk:") {
-            if let port = try openInterface(name) as? any PacketPort { return port }
-            throw Failure(ExitStatus.usage, "\(name): this port cannot send")
-        }
-        do throws(SourceError) {
-            return try RawSocketPort(interface: name)
-        } catch {
-            throw Failure(ExitStatus.input, error.description)
-        }
-    }
-
     private func openInterface(_ name: String) throws -> any PacketSource {
+        try namingFailures {
+            if let port = specification(name) {
+                return try DPDKSource(specification: port, arguments: dpdkArgs)
+            }
+            return try LiveSource(interface: name)
+        }
+    }
+
+    /// One port of a pair.
+    private func openPort(_ name: String, number: Int, _ settings: Settings) throws
+        -> any PacketPort
+    {
+        let port: any PacketPort = try namingFailures {
+            if let port = specification(name) {
+                return try DPDKSource(specification: port, arguments: dpdkArgs, sends: true)
+            }
+            return try RawSocketPort(interface: name)
+        }
+        if settings.faults == Faults() { return port }
+        // Another seed for each port, so that they do not lose the same frames.
+        let seed = settings.faultSeed &+ UInt64(number)
+        return FaultyPort(port, faults: settings.faults, seed: seed)
+    }
+
+    /// What follows `dpdk:`; nil for a kernel interface.
+    private func specification(_ name: String) -> String? {
+        name.hasPrefix("dpdk:") ? String(name.dropFirst("dpdk:".count)) : nil
+    }
+
+    private func namingFailures<Source>(_ open: () throws -> Source) throws -> Source {
         do {
-            guard name.hasPrefix("dpdk:") else { return try LiveSource(interface: name) }
-            return try DPDKSource(
-                specification: String(name.dropFirst("dpdk:".count)),
-                arguments: dpdkArgs
-            )
+            return try open()
         } catch let error as SourceError {
             throw Failure(ExitStatus.input, error.description)
         } catch let error as DPDKSetupError {

@@ -10,6 +10,7 @@ struct Mos: ParsableCommand {
         abstract: "Network monitors in Lua, at line rate.",
         usage: """
             mos [run] SCRIPT... (-r FILE | -i SOURCE)... [options] [-- --name=value...]
+            mos [run] SCRIPT... -i SOURCE -i SOURCE --inline[=fail-closed] [options]
             mos [run] -e CODE (-r FILE | -i SOURCE)... [options]
             mos check SCRIPT... | mos events [GLOB] | mos settings
             mos doc [NAME]

@@ -66,6 +66,11 @@ struct Run: ParsableCommand {
                 "No input: -r FILE reads a capture ('-' is standard input), -i SOURCE an interface."
             )
         }
+        if input.inline != nil, !input.files.isEmpty {
+            throw ValidationError(
+                "--inline forwards between interfaces (-i); captures (-r) cannot be inline."
+            )
+        }
         if !input.files.isEmpty, !input.interfaces.isEmpty {
             throw ValidationError("Captures (-r) and interfaces (-i) cannot be read in one run.")
         }
@@ -76,11 +81,7 @@ struct Run: ParsableCommand {
         RecordWriter.ignoreBrokenPipes()
         let writer = try makeWriter()
         let stop = Interruption.install()
-        let inputs = try input.open(
-            stop: stop,
-            faults: settings.faults,
-            seed: UInt64(settings.faultsSeed)
-        )
+        let inputs = try input.open(stop: stop, settings: settings)
         let isLive = inputs.isLive
         let worker: Worker
         do {
@@ -181,7 +182,7 @@ struct Run: ParsableCommand {
 }
 
 extension ScriptOptions.Format: ExpressibleByArgument {}
-extension ScriptOptions.Inline: ExpressibleByArgument {}
+extension ScriptOptions.InlineMode: ExpressibleByArgument {}
 
 extension ScriptError {
     /// The exit code for a script that could not be run.

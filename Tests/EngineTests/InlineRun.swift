@@ -3,6 +3,7 @@ import CMosABI
 import Capture
 import Flows
 import Packets
+import TestPorts
 import Testing
 
 @testable import Engine

@@ -108,7 +108,9 @@ struct ScriptTimersTests {
             #expect(timers.takeFirst() == nil)
             #expect(timers.takeFirst() == second)
             #expect(timers.cancel(second) == false)
-            for id in [-1, 0, 1 << 19, 1 << 40] as [Int64] { #expect(timers.cancel(id) == false) }
+            for id in [-1, 0, 1 << 20, 1 << 21, 1 << 40, .min] as [Int64] {
+                #expect(timers.cancel(id) == false)
+            }
         }
     }
 

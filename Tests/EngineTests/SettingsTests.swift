@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+import Capture
 import Testing
 
 @testable import Engine
@@ -36,6 +37,12 @@ struct SettingsTests {
         #expect(settings.decapsulation == .outer)
         #expect(settings.fragmentsPool == 1 << 20)
         #expect(settings.fragmentTimeout == 2.5)
+        try settings.set("faults.loss", to: "0.01")
+        try settings.set("faults.reorder", to: "0.5")
+        try settings.set("faults.duplicate", to: "1")
+        try settings.set("faults.seed", to: "77")
+        #expect(settings.faults == Faults(loss: 0.01, duplication: 1, reordering: 0.5))
+        #expect(settings.faultSeed == 77)
     }
 
     @Test(arguments: [
@@ -49,6 +56,9 @@ struct SettingsTests {
         ("midstream", "maybe", "setting 'midstream' is on or off, not 'maybe'"),
         ("gap.packets", "0", "setting 'gap.packets' is a number from 1 to 255"),
         ("overlap", "amiga", "setting 'overlap' is first or last or bsd or linux"),
+        ("faults.loss", "1.5", "setting 'faults.loss' is from 0 to 1, not '1.5'"),
+        ("faults.loss", "nan", "setting 'faults.loss' is from 0 to 1, not 'nan'"),
+        ("faults.seed", "-1", "setting 'faults.seed' is a number from 0 to"),
         ("decap", "both", "setting 'decap' is inner or outer, not 'both'"),
     ])
     func `what cannot be is said`(key: String, value: String, words: String) {

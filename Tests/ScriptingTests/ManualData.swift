@@ -4,6 +4,8 @@ import Capture
 import Engine
 import Glibc
 import Outputs
+import Packets
+import TestPorts
 import Testing
 
 @testable import Scripting
@@ -109,7 +111,7 @@ private let root = #filePath.split(separator: "/").dropLast(3).map { "/" + $0 }.
 func runManual(
     _ example: ManualRecord,
     code: String? = nil,
-    inline: ScriptOptions.Inline? = nil
+    inline: ScriptOptions.InlineMode? = nil
 ) throws -> ManualRun {
     var settings = Settings()
     for setting in example["setting"] {
@@ -121,8 +123,11 @@ func runManual(
     options.format = ScriptOptions.Format(rawValue: example.one("format")) ?? .json
     options.errorsInARow = settings.errorsInARow
     options.inline = inline
-    let capture = "\(root)/examples/captures/\(example.one("capture")).pcap"
-    var inputs = Inputs([try CaptureFileSource(path: capture)])
+    let name = example.one("capture")
+    let capture = "\(root)/examples/captures/\(name.isEmpty ? "web" : name).pcap"
+    var inputs =
+        inline == nil
+        ? Inputs([try CaptureFileSource(path: capture)]) : try bridgedInputs(capture)
     if !example.one("filter").isEmpty { inputs.filter = try FrameFilter(example.one("filter")) }
     let path = "/tmp/mos-manual-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
     defer { _ = unsafe remove(path) }
@@ -145,6 +150,21 @@ func runManual(
     return result
 }
 
+/// The frames of a capture between two ports, those of 10.0.0.1 from the first.
+private func bridgedInputs(_ capture: String) throws -> Inputs {
+    let source = try CaptureFileSource(path: capture)
+    var arrivals: [MemoryTraffic.Arrival] = []
+    var burst = FrameBurst()
+    while case .frames = source.receive(into: &burst) {
+        for index in 0..<burst.count {
+            let isClient = burst[index].bytes.slice(26, 4).array == [10, 0, 0, 1]
+            arrivals.append(.init(port: isClient ? 0 : 1, frame: OwnedFrame(burst[index])))
+        }
+    }
+    let traffic = MemoryTraffic(arrivals)
+    return Inputs((0..<2).map { MemoryPort($0, of: traffic) }, peers: [1, 0])
+}
+
 /// As a terminal shows a line: a tab leads to the next multiple of 8.
 private func expandTabs(_ line: Substring) -> String {
     var text = ""
@@ -157,20 +177,4 @@ private func expandTabs(_ line: Substring) -> String {
     }
     while text.hasSuffix(" ") { text.removeLast() }
     return text
-}
-
-/// What `mos check` says of a script.
-func checkManual(_ code: String) throws -> [String] {
-    let path = "/tmp/mos-manual-\(getpid())-\(UInt64.random(in: 0...UInt64.max)).lua"
-    defer { _ = unsafe remove(path) }
-    let writer = try RecordWriter(path: path)
-    let bytes = Array(code.utf8)
-    unsafe bytes.withUnsafeBytes { unsafe writer.write(line: $0) }
-    writer.flush()
-    var settings = Settings()
-    settings.maxFlows = 16
-    let worker = try Worker(inputs: Inputs([]), settings: settings, seed: .fixed)
-    let calls = EngineCalls(worker, writer: RecordWriter(descriptor: 2))
-    let host = try unsafe ScriptHost(api: UnsafePointer(calls.api), options: ScriptOptions())
-    return try host.check(file: path).map { $0.replacing(path, with: "x.lua") }
 }

@@ -36,7 +36,7 @@ def streams(web, told):
             fail(f"the server knows nothing of port {record['sport']}")
         for key, value in peer.items():
             if record[key] != value:
-                fail(f"port {record['sport']}: {key} is {record[key]}, the server has {value}")
+                fail(f"port {record['sport']}: {key} is {record[key]}, the server has {value}: {record}")
         if record["gap_bytes_orig"] or record["gap_bytes_resp"]:
             fail(f"port {record['sport']}: gaps: {record}")
         compared += 1

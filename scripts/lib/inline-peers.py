@@ -6,7 +6,7 @@
                          of all bytes of both directions, as JSON lines
   echo [PORT]            answers datagrams with the address that they came from
   crowd COUNT [PORT]     so many connections open at once, each asking /whoami: one answer a line
-  callers COUNT [PORT]   the same with datagrams
+  callers COUNT FIRST    the same with datagrams, from that local port on
   pieces PORT TEXT...    one connection, each text (with \\r\\n as escapes) in a segment of its own; prints
                          what comes back
   swap DIRECTORY PORT    sends `random_bytes` both ways at once, keeps what it received as
@@ -183,15 +183,20 @@ def crowd(count, port="80"):
             connection.close()
 
 
-def callers(count, port="53"):
+def callers(count, first):
     clients = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(int(count))]
     for number, client in enumerate(clients):
-        client.settimeout(2)
-        client.connect((SERVER, int(port)))
+        client.settimeout(0.05)
+        client.bind(("", int(first) + number))
+        client.connect((SERVER, 53))
         client.send(b"call %d" % number)
+    time.sleep(0.5)
     for number, client in enumerate(clients):
-        address, _, rest = client.recv(4096).decode().partition(" ")
-        print(address if rest == f"call {number}" else f"another's answer: {rest}")
+        try:
+            address, _, rest = client.recv(4096).decode().partition(" ")
+            print(address if rest == f"call {number}" else f"another's answer: {rest}")
+        except TimeoutError:
+            print("no answer")
 
 
 def pieces(port, *texts):
@@ -202,10 +207,13 @@ def pieces(port, *texts):
                 connection.sendall(text.encode().decode("unicode_escape").encode("latin1"))
                 time.sleep(0.1)
             connection.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass  # what came before a reset can still be read
+        try:
             while data := connection.recv(65536):
                 sys.stdout.write(data.decode("latin1"))
-        except (ConnectionResetError, BrokenPipeError):
-            print("reset")
+        except ConnectionResetError:
+            sys.stdout.write("reset")
 
 
 def random_bytes(port, way, length):

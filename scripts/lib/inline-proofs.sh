@@ -15,14 +15,17 @@ transfers() {
     begin "$root/examples/connections.lua" --inline "$@" || return 0
     carry "${files[@]}"
     verdict "$name" same "${files[@]}"
+    settle
     finish "$name"
     verdict "$name, connections.lua" python3 "$lib/inline-check.py" streams "$(web_log)" "$work/records"
 }
 
 prove_transfers() { transfers "transfers$1" "${small[@]}" 50000000 --; }
 
+# A window of several megabytes waits behind a segment that is lost twice.
 prove_faults() {
-    transfers "transfers$1, 1 % lost, 2 % reordered, 1 % twice" "${small[@]}" 20000000 -- "${faults[@]}"
+    transfers "transfers$1, 1 % lost, 2 % reordered, 1 % twice" "${small[@]}" 20000000 -- "${faults[@]}" \
+        --set buffer=16MiB
 }
 
 # prove_strip: requests on one connection, bodies that look like the header, through faults.
@@ -51,7 +54,7 @@ prove_edits() {
     first_port=$((${first_port:-30000} + 100))
     in_client timeout 60 python3 "$lib/inline-peers.py" swapper "$www" 90 "$first_port" "$count" "$bytes" ||
         bad "$name: the client did not come to an end"
-    sleep 0.3
+    settle
     finish "$name"
     verdict "$name" python3 "$lib/inline-check.py" edits "$www" "$work/records" "$bytes"
 }
@@ -68,8 +71,6 @@ refused() {
     "$@" >/dev/null 2>&1 || code=$?
     [[ " ${codes[*]} " == *" $code "* ]] || bad "$name: ended with $code, not ${codes[*]}"
 }
-
-no_connections() { [[ -z $(in_server ss -Htn state established) ]]; }
 
 # told COUNT PATTERN WHAT: so many records match.
 told() {
@@ -96,7 +97,7 @@ prove_http_filter() {
     out=$("${peer[@]}" 'PUT /second HTTP/1.1\r\nContent-Length: 20\r\n\r\nGET /private HTTP/1.' \
         'GET /third HTTP/1.1\r\n\r\nGET /private HTTP/1.1\r\n\r\n')
     [[ $out == *reset ]] || bad "$name: pipelined: $out"
-    wait_for 3 no_connections || bad "$name: the server still has connections"
+    wait_for 5 no_connections || bad "$name: connections are left: $(ss_of_both)"
     finish "$name"
     if grep -q 'GET /private\|secret\|%70' "$(web_log)"; then bad "$name: the server saw a denied request"; fi
     verdict "$name" told 24 '"target"' "denied requests"
@@ -136,7 +137,7 @@ prove_nat() {
         --inside=10.0.0.1/32 --ports=20000-20319 --hold=0.5 || return 0
     "${peers[@]}" crowd 300 >"$work/got" || bad "$name: connections fail"
     verdict "$name, 300 connections at once" public "$work/got" 300
-    "${peers[@]}" callers 200 >"$work/got"
+    "${peers[@]}" callers 200 31000 >"$work/got"
     verdict "$name, 200 UDP flows" public "$work/got" 200
     sleep 1.5
     "${peers[@]}" crowd 300 >"$work/got" || bad "$name: ports do not come back"
@@ -144,10 +145,10 @@ prove_nat() {
     sleep 1.2
     carry 1000000
     verdict "$name, transfers" same 1000000
-    "${peers[@]}" callers 200 >"$work/got"
+    "${peers[@]}" callers 200 32000 >"$work/got"
     verdict "$name, UDP again" public "$work/got" 200
-    "${peers[@]}" callers 200 >"$work/got" || true
-    [[ $(grep -c '^203\.' "$work/got") == 120 ]] || bad "$name: 320 ports are not 320 flows"
+    "${peers[@]}" callers 200 33000 | grep -v '^no answer$' >"$work/got"
+    verdict "$name, 120 ports for 200 flows" public "$work/got" 120
     finish "$name"
     verdict "$name, pool empty" grep ' packets dropped for want of a port$' "$work/records"
     if grep -q '"from": "10.0.0.1"' "$(web_log)"; then bad "$name: the server saw the inside address"; fi

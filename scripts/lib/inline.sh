@@ -24,7 +24,9 @@ verdict() {
     if said=$("$@" 2>&1); then ok "$name${said:+: $said}"; else bad "$name: $said"; fi
 }
 
-listening() { [[ $(grep -c '^mos: listening on' "$work/summary") == 2 ]]; }
+listening() {
+    grep -q '^mos: bridging' "$work/summary" || [[ $(grep -c '^mos: listening on' "$work/summary") == 2 ]]
+}
 has_ended() { ! kill -0 "$1" 2>/dev/null; }
 
 # begin ARGUMENT...: starts mos on both ports of the box; records and what it says go to files.
@@ -41,6 +43,16 @@ begin() {
         tail -5 "$work/summary"
         return 1
     fi
+}
+
+# settle: waits until all connections are closed, however often a FIN has to be sent again.
+settle() {
+    wait_for 5 no_connections || ss_of_both
+}
+no_connections() { [[ -z $(ss_of_both) ]]; }
+ss_of_both() {
+    in_client ss -Htn state connected exclude time-wait
+    in_server ss -Htn state connected exclude time-wait
 }
 
 # finish NAME [CODE]: Ctrl-C must end it, with that exit code (130: nothing went wrong but that).

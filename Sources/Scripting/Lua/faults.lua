@@ -8,6 +8,7 @@
 local ffi = require "ffi"
 local abi = require "mos.abi"
 local boot = require "mos.boot"
+local each = require "mos.each"
 local errors = require "mos.errors"
 local events = require "mos.events"
 local flow = require "mos.flow"
@@ -251,7 +252,7 @@ end
 --- Says at the end of the run what was only counted.
 function faults.summarize()
   local order = {}
-  for slot in pairs(records) do order[#order + 1] = slot end
+  for slot in each(records) do order[#order + 1] = slot end
   table.sort(order)
   for _, slot in ipairs(order) do close(records[slot]) end
 end

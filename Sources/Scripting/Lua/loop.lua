@@ -8,6 +8,7 @@
 local ffi = require "ffi"
 local abi = require "mos.abi"
 local boot = require "mos.boot"
+local each = require "mos.each"
 local errors = require "mos.errors"
 local faults = require "mos.faults"
 local flow = require "mos.flow"
@@ -100,9 +101,9 @@ local unrolled = {} -- slot -> true for those in the loop that runs
 
 local function slots_of_sockets()
   local seen, list = {}, {}
-  for _, events in pairs(register.registered) do
-    for _, hooks in pairs(events) do
-      for _, slot in pairs(hooks) do
+  for _, events in each(register.registered) do
+    for _, hooks in each(events) do
+      for _, slot in each(hooks) do
         if not seen[slot] then
           seen[slot] = true
           list[#list + 1] = slot

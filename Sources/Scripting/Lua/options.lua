@@ -2,6 +2,7 @@
 -- getsockopt and setsockopt: options by the manual's names.
 local ffi = require "ffi"
 local abi = require "mos.abi"
+local each = require "mos.each"
 local errors = require "mos.errors"
 local events = require "mos.events"
 local flow = require "mos.flow"
@@ -120,7 +121,7 @@ end
 local function compare_sockets(entry, option, socket, value)
   chosen[option] = chosen[option] or {}
   chosen[option][socket] = value
-  for other, theirs in pairs(chosen[option]) do
+  for other, theirs in each(chosen[option]) do
     if theirs ~= value and not said then
       local first, second = math.min(other, socket), math.max(other, socket)
       warn(entry, second, chosen[option][second], ("socket %d comes first"):format(first),

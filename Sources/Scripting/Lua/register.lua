@@ -2,6 +2,7 @@
 -- register_callback: who is called at which event of which socket or flow.
 local ffi = require "ffi"
 local abi = require "mos.abi"
+local each = require "mos.each"
 local errors = require "mos.errors"
 local events = require "mos.events"
 local flow = require "mos.flow"
@@ -68,7 +69,7 @@ end
 
 -- A user-defined event has the hooks of its base.
 events.on_new(function(entry)
-  for _, of_type in pairs(rules) do
+  for _, of_type in each(rules) do
     local base = of_type[entry.root]
     if base then
       of_type[entry.id] = { root = base.root, hooks = base.hooks, default = base.default,

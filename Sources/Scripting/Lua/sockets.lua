@@ -2,6 +2,7 @@
 -- Monitor sockets: making and closing them, and their filters.
 local ffi = require "ffi"
 local abi = require "mos.abi"
+local each = require "mos.each"
 local errors = require "mos.errors"
 local events = require "mos.events"
 local fields = require "mos.fields"
@@ -34,7 +35,7 @@ function module.socket(kind, name)
   if name ~= nil and (type(name) ~= "string" or name == "") then
     errors.argument("mos.socket", 2, "name", name, "a text")
   end
-  for _, other in pairs(flow.sockets) do
+  for _, other in each(flow.sockets) do
     if name and other.name == name and not other.closed then
       errors.raise(('mos.socket: there is a socket named "%s" already'):format(name), "EEXIST")
     end
@@ -58,7 +59,7 @@ local filters_of = { [STREAM] = { "syn", "orphan" }, [RAW] = { "raw" }, [FLOW] =
 
 local function check_filter_names(s, wanted)
   local allowed = filters_of[s.type]
-  for key, text in pairs(wanted) do
+  for key, text in each(wanted) do
     local known = false
     for _, name in ipairs(allowed) do known = known or key == name end
     if not known then

@@ -14,7 +14,7 @@ local api, worker, ev = abi.api, abi.worker, abi.event
 local set_timer, cancel_timer = api.set_timer, api.cancel_timer
 local getmetatable, setmetatable, xpcall = getmetatable, setmetatable, xpcall
 local ID, SECONDS, INTERVAL, FN, FAILURES = 1, 2, 3, 4, 5
-local PLACES = 2 ^ 20 -- an id is its place plus a multiple of this
+local PLACES = 2 ^ 21 -- an id is its place plus a multiple of this
 
 local timers = {}
 local pending = {} -- place -> handle
@@ -23,7 +23,7 @@ local methods = {}
 local Timer = { __name = "timer", __index = methods }
 
 local function place_of(id)
-  return id % PLACES + 1
+  return id % PLACES
 end
 
 function Timer.__tostring(timer)

@@ -6,6 +6,7 @@
 -- a tree is remembered. A tree goes when the engine names its slot no more.
 local abi = require "mos.abi"
 local code = require "mos.tree_code"
+local each = require "mos.each"
 local events = require "mos.events"
 local faults = require "mos.faults"
 local flow = require "mos.flow"
@@ -22,7 +23,7 @@ local trees = {
   live = {},
 }
 
-for number in pairs(events.defined) do trees.live[number] = 0 end
+for number in each(events.defined) do trees.live[number] = 0 end
 
 local functions, kinds = slots.functions, slots.kinds
 local known = {}  -- description -> tree
@@ -30,7 +31,7 @@ local all = {}    -- tree -> true
 local shapes = {} -- description -> shape; trees keep theirs
 local shape_count = 0
 local SHAPES = 1000 -- afterwards the memory of shapes starts anew
-local onto = {}   -- plain slot -> {id -> function -> tree}; below 0: of nothing, by kind
+local onto = {}   -- plain slot -> what is remembered of it; below 0: of nothing, by kind
 
 --- The tree in a slot; nil when a plain callback is.
 local function tree_of(slot)
@@ -134,7 +135,7 @@ end
 -- Every tree's function is generated anew when it is needed next.
 local function regenerate()
   shapes, shape_count = {}, 0
-  for tree in pairs(all) do tree.run = run_first end
+  for tree in each(all) do tree.run = run_first end
 end
 
 faults.on_counting(regenerate)
@@ -154,23 +155,26 @@ slots.on_free(function(slot, tree, kind)
   tree.slot = nil
   trees.live[tree.root] = trees.live[tree.root] - 1
   if tree.base then slots.drop(tree.base) end
-  for _, held in pairs(tree.slot_of) do slots.drop(held) end
+  for _, id in ipairs(tree.ids) do slots.drop(tree.slot_of[id]) end
 end)
 
-local function intern(kind, root, base, slot_of)
-  local ids = {}
-  for id in pairs(slot_of) do ids[#ids + 1] = id end
-  table.sort(ids)
+-- The tree of these callbacks: `held` are the slots of the events `ids`, which are sorted.
+local function intern(kind, root, base, ids, held)
   local parts = { kind, root, base or 0 }
-  for _, id in ipairs(ids) do
+  for i, id in ipairs(ids) do
     parts[#parts + 1] = id
-    parts[#parts + 1] = slot_of[id]
+    parts[#parts + 1] = held[i]
   end
   local key = table.concat(parts, " ")
   local tree = known[key]
-  if tree then return tree, false end
-  tree = { key = key, kind = kind, root = root, base = base, ids = ids, slot_of = slot_of,
-    run = run_first, next = { count = 0 } }
+  if tree then
+    if base then slots.drop(base) end
+    for _, slot in ipairs(held) do slots.drop(slot) end
+    return tree, false
+  end
+  tree = { key = key, kind = kind, root = root, base = base, ids = ids, slot_of = {},
+    run = run_first, memory = nil }
+  for i, id in ipairs(ids) do tree.slot_of[id] = held[i] end
   known[key] = tree
   all[tree] = true
   trees.live[root] = trees.live[root] + 1
@@ -178,37 +182,50 @@ local function intern(kind, root, base, slot_of)
   return tree, true
 end
 
--- The tree with `fn` (nil = nobody) at event `id` in the place of whoever was there. nil when no
--- user-defined event is left, then with the function of the base event.
+-- The tree with `fn` (nil = nobody) at event `id` in the place of whoever was there, and whether it
+-- is new; when no user-defined event is left nil, false, and the function of the base event.
 local function derive(from, plain, kind, id, fn)
   local root = entries[id] and entries[id].root or id
-  local base, slot_of = plain, {}
+  local base, ids, held = plain, {}, {}
   if from then
     base = from.base and functions[from.base]
-    for other, slot in pairs(from.slot_of) do
-      if other ~= id then slot_of[other] = slots.hold(functions[slot]) end
+    for _, other in ipairs(from.ids) do
+      if other ~= id then ids[#ids + 1] = other end
     end
   end
-  if id == root then base = fn elseif fn then slot_of[id] = slots.hold(fn) end
-  if next(slot_of) == nil then return nil, base end
-  local held = base and slots.hold(base)
-  local tree, is_new = intern(kind, root, held, slot_of)
-  if not is_new then
-    if held then slots.drop(held) end
-    for _, slot in pairs(slot_of) do slots.drop(slot) end
+  if id == root then
+    base = fn
+  elseif fn then
+    ids[#ids + 1] = id
+    for i = #ids, 2, -1 do
+      if ids[i - 1] < id then break end
+      ids[i], ids[i - 1] = ids[i - 1], id
+    end
   end
-  return tree, nil, is_new
+  if #ids == 0 then return nil, false, base end
+  for i, other in ipairs(ids) do
+    held[i] = slots.hold(other == id and fn or functions[from.slot_of[other]])
+  end
+  return intern(kind, root, base and slots.hold(base), ids, held)
+end
+
+-- Where registrations lead: from a tree, from a plain callback's slot, from nothing.
+local function memory_of(from, slot, kind)
+  local owner, key = onto, slot ~= 0 and slot or -kind
+  if from then owner, key = from, "memory" end
+  local memory = owner[key]
+  if not memory or memory.count >= REMEMBERED then
+    memory = { count = 0, by = {} }
+    owner[key] = memory
+  end
+  return memory
 end
 
 local function remember(memory, id, fn, tree)
-  if memory.count >= REMEMBERED then
-    for key in pairs(memory) do memory[key] = nil end
-    memory.count = 0
-  end
-  local by = memory[id]
+  local by = memory.by[id]
   if not by then
     by = {}
-    memory[id] = by
+    memory.by[id] = by
   end
   by[fn] = tree
   memory.count = memory.count + 1
@@ -219,22 +236,12 @@ end
 --- that must be given back when it is not registered after all.
 function trees.change(slot, kind, id, fn)
   local from = tree_of(slot)
-  local memory
-  if from then
-    memory = from.next
-  else
-    local place = slot ~= 0 and slot or -kind
-    memory = onto[place]
-    if not memory then
-      memory = { count = 0 }
-      onto[place] = memory
-    end
-  end
-  local by = memory[id]
+  local memory = memory_of(from, slot, kind)
+  local by = memory.by[id]
   local tree = by and by[fn or false]
   if tree and tree.slot then return tree.slot, false end
-  local base, is_new
-  tree, base, is_new = derive(from, not from and functions[slot] or nil, kind, id, fn)
+  local is_new, base
+  tree, is_new, base = derive(from, not from and functions[slot] or nil, kind, id, fn)
   if tree then
     remember(memory, id, fn or false, tree)
     return tree.slot, is_new

@@ -2,7 +2,8 @@
 -- Pages of the calls for user-defined events.
 return {
   {
-    name = "mos.define_event", gives = "id",
+    name = "mos.define_event", title = "makes an event out of another one and a filter",
+    gives = "id",
     args = {
       { "base", "event", "the event that it refines: `mos.ON_...`, or the id of a user-defined "
         .. "one" },
@@ -42,7 +43,7 @@ end)]], output = [[
     see = { "ude", "mos.alloc_event", "mos.register_callback" },
   },
   {
-    name = "mos.alloc_event", gives = "id",
+    name = "mos.alloc_event", title = "makes an event that is raised by hand", gives = "id",
     args = { { "parent", "event", "the event that it belongs to: `mos.ON_...`, or the id of a "
       .. "user-defined one" } },
     result = "The id, a number to be registered as an event, and raised by `mos.raise_event`.",
@@ -87,8 +88,8 @@ somebody posts
   {
     name = "mos.raise_event",
     args = { { "id", "event", "what `mos.alloc_event` gave" } },
-    result = "Nothing. The event's callbacks run within the same dispatch, behind those of its "
-      .. "parent and of the events defined on that.",
+    result = "true. The event's callbacks run within the same dispatch, behind those of its parent "
+      .. "and of the events defined on that.",
     raised = { { "EINVAL", "no allocated event; raised elsewhere than in the filter of its "
       .. "parent, in a filter defined on its parent, or in a callback of its parent" } },
     notes = "To raise it twice in one dispatch is to raise it once.",
@@ -102,7 +103,7 @@ watch:on(mos.ON_CONN_END, function(flow)
   if flow.svr.packets > 10 then mos.raise_event(busy) end
 end)
 watch:on(busy, function(flow) print(flow, flow.svr.packets) end)]], output = [[
-10.0.0.1:40000 > 10.0.0.2:80    19]] },
+10.0.0.1:40000 > 10.0.0.2:80    18]] },
     },
     see = { "mos.alloc_event", "ude" },
   },

@@ -102,7 +102,7 @@ fd00::1 40300   fd00::2 80]] },
     see = { "flow.cli.addr", "flow.cli.port" },
   },
   {
-    name = "mos.find_flow", gives = "flow", args_text = "addr, port, addr, port[, s]",
+    name = "mos.find_flow", title = "looks a flow up by its ends", gives = "flow",
     args = {
       { "addr", "text", "address of one end, IPv4 or IPv6", valid = '"10.0.0.1"' },
       { "port", "number", "its port" },
@@ -110,10 +110,10 @@ fd00::1 40300   fd00::2 80]] },
       { "port", "number", "its port" },
       { "s", "socket", "the flow as this socket sees it; left out: as the first that watches it" },
     },
-    result = "The flow between these two ends, in either order; nil when there is none, or `s` "
-      .. "does not watch it.",
-    raised = { { "EINVAL", "an address or port that is none, addresses of two IP versions" },
-      { "EBADF", "`s` is no socket" } },
+    result = "The flow between these two ends, in either order, TCP before UDP; nil when there is "
+      .. "none, or `s` does not watch it.",
+    raised = { { "EINVAL", "an address or port that is none, addresses of two IP versions, a "
+      .. "closed socket" }, { "EBADF", "`s` is no socket" } },
     examples = {
       { capture = "web", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)

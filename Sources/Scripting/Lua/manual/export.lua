@@ -90,7 +90,7 @@ function export.examples()
         seen[example] = true
         out[#out + 1] = record(function(put)
           put("page", page.name)
-          for _, key in ipairs { "file", "code", "capture", "filter", "format", "output", "pending",
+          for _, key in ipairs { "file", "code", "capture", "filter", "format", "output",
             "stderr" } do put(key, example[key]) end
           put("inline", example.inline and 1)
           put("errors", example.errors or 0)
