@@ -134,32 +134,29 @@ extension Worker {
 
     /// Brings the numbers of the packet that leaves from what its ends count to what each other's end counts.
     ///
-    /// - Returns: false when there is no room for it, or it came in parts.
+    /// - Returns: false when there is no room for it, it came in parts whose lengths would change, or was cut on its way.
     mutating func translateDeparture(_ slot: Int32) -> Bool {
         guard let known = edits[slot] else { return true }
         let sender = verdict.sender
         guard draftLeaving(known[sender].hidden) else { return false }
-        let frame = (verdict.frame ?? burst[current].bytes).writable
-        let packet = verdict.frame == nil ? packets[current] : verdict.packet
+        let packet = leaving
+        guard let frame = MutablePacket(packet, leavingFrame) else { return false }
         let flags = TCPFlags(rawValue: packet.tcp_flags)
         verdict.isChanged = true
         if !flags.contains(.syn) {
             var seq = inReceiver(SequenceNumber(packet.seq), known[sender], slot, sender)
             // Nothing is left of it: one number below makes its receiver acknowledge what stands for it.
             if verdict.isEmptied, flags.isDisjoint(with: [.fin, .rst]) { seq = seq + .max }
-            if seq.value != packet.seq { frame.setSequence(seq.value, packet) }
+            if seq.value != packet.seq { frame.setSequence(seq.value) }
         }
         let other = sender.other
         guard flags.contains(.ack) else { return true }
         let theirs = known[other]
         let (iss, near) = (iss(slot, other), near(slot, other))
         let ack = theirs.inSender(SequenceNumber(packet.ack), iss: iss, near: near)
-        if ack.value != packet.ack { frame.setAcknowledgement(ack.value, packet) }
+        if ack.value != packet.ack { frame.setAcknowledgement(ack.value) }
         guard packet.flags & UInt32(MOS_PKT_SACK) != 0, !flags.contains(.syn) else { return true }
-        frame.translateSACK(packet) { left, right in
-            theirs.inSender(SACKBlock(left, right), iss: iss, near: near)
-                .map { ($0.left, $0.right) }
-        }
+        frame.translateSACK { theirs.inSender($0, iss: iss, near: near) }
         return true
     }
 
@@ -191,44 +188,39 @@ extension Worker {
 
     // MARK: Frames
 
-    /// The frame with the payload that it becomes, in room of its own; nil without room, or where it came in parts.
+    /// The frame with the payload that it becomes, in room of its own; nil without room, or where lengths cannot change.
     private mutating func rewritten(
         _ frame: ByteView,
         _ packet: inout mos_packet,
         _ range: Range<Int64>,
         _ edits: StreamEdits
     ) -> MutableByteView? {
-        guard packet.flags & UInt32(MOS_PKT_REASSEMBLED | MOS_PKT_TUNNEL) == 0 else { return nil }
+        guard packet.flags & UInt32(MOS_PKT_REASSEMBLED) == 0,
+            let old = MutablePacket(packet, frame.writable)
+        else { return nil }
         let header = Int(packet.payload)
         let length = edits.outputLength(of: range)
-        guard header + length <= 65_535,
-            let room = outbox.draft(
-                .empty,
-                more: MutableByteView.length(of: packet, payload: length)
-            ),
+        guard let room = outbox.draft(.empty, more: old.frameLength(payload: length)),
             let output = edits.apply(
                 frame.slice(header, Int(packet.payload_len)),
                 at: range.lowerBound,
                 into: room.slice(header, length)
-            )
+            ),
+            let new = old.replacing(payload: room.view.slice(header, length), in: room)
         else { return nil }
         if output.isEmptied { verdict.isEmptied = true }
         verdict.isResized = true
-        return resized(room, packet: &packet, frame, payload: room.view.slice(header, length))
+        packet.setLength(new.frame.count, payload: length)
+        return new.frame
     }
+}
 
-    /// Writes headers around a payload that lies at its place in `room`.
-    mutating func resized(
-        _ room: MutableByteView,
-        packet: inout mos_packet,
-        _ frame: ByteView,
-        payload: ByteView
-    ) -> MutableByteView {
-        let new = room.write(headersOf: packet, frame, payload: payload)
-        packet.payload_len = Int32(payload.count)
-        packet.wire_payload_len = UInt32(payload.count)
-        packet.len = UInt32(new.count)
-        packet.caplen = UInt32(new.count)
-        return new
+extension mos_packet {
+    /// Notes how long the frame is that has another payload.
+    mutating func setLength(_ frame: Int, payload: Int) {
+        payload_len = Int32(payload)
+        wire_payload_len = UInt32(payload)
+        len = UInt32(frame)
+        caplen = UInt32(frame)
     }
 }

@@ -88,7 +88,7 @@ extension Outbox {
         let length = Int(flow.linkLength)
         guard length <= free else { return nil }
         let frame = unsafe MutableByteView(base: claim(length), count: length)
-        for index in 0..<length { frame.set(flow.link[index], at: index) }
+        for index in 0..<length { frame[index] = flow.link[index] }
         return frame
     }
 }

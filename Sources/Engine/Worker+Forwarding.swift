@@ -55,8 +55,13 @@ extension Worker {
     }
 
     /// The packet that leaves.
-    private var leaving: mos_packet {
+    var leaving: mos_packet {
         mutating get { verdict.frame == nil ? packets[current] : verdict.packet }
+    }
+
+    /// Its frame.
+    var leavingFrame: MutableByteView {
+        mutating get { (verdict.frame ?? burst[current].bytes).writable }
     }
 
     /// The most payload for one frame of the segment that leaves.
@@ -77,22 +82,21 @@ extension Worker {
     }
 
     private mutating func departInPieces() {
-        let packet = leaving
-        let frame = verdict.frame ?? burst[current].bytes
-        let (whole, step) = (Int(packet.payload_len), Int(longestPayload))
-        for (number, start) in stride(from: 0, to: whole, by: step).enumerated() {
-            let range = start..<min(start + step, whole)
-            let piece = SegmentPiece(
-                range: range,
-                number: number,
-                isLast: range.upperBound == whole
-            )
-            let more = MutableByteView.length(of: packet, payload: range.count)
-            guard let room = outbox.draft(.empty, more: more) else {
+        let limit = Int(longestPayload)
+        guard let whole = MutablePacket(leaving, leavingFrame) else {
+            counters[.forwardRefused] += 1
+            return
+        }
+        let payload = whole.payloadBytes
+        let room = whole.frameLength(payload: limit)
+        for index in 0..<MutablePacket.segments(of: payload.count, limit: limit) {
+            guard let output = outbox.draft(.empty, more: room),
+                let piece = whole.segment(index, of: payload, limit: limit, in: output)
+            else {
                 counters[.forwardRefused] += 1
                 return
             }
-            depart(Departure(bytes: room.write(piece, of: packet, frame).view, place: -1))
+            depart(Departure(bytes: piece.frame.view, place: -1))
         }
     }
 
@@ -103,7 +107,7 @@ extension Worker {
         guard slot >= 0, table.isLive(slot, generation: table.conns[slot].generation) else {
             return
         }
-        let packet = verdict.frame == nil ? packets[current] : verdict.packet
+        let packet = leaving
         guard !table.isBetweenEnds(slot, packet) else { return }
         if !translations.insert(packet, sender: verdict.sender, slot: slot) {
             counters[.translationsRefused] += 1
@@ -111,11 +115,12 @@ extension Worker {
     }
 
     /// The port that it leaves through does not carry what was left to a network card.
+    ///
+    /// What cannot be finished, since it was cut on its way, or its route leads to an address that is not told, leaves as
+    /// it came.
     private mutating func finishChecksum() {
-        let packet = verdict.frame == nil ? packets[current] : verdict.packet
-        let frame = verdict.frame ?? burst[current].bytes
-        frame.writable.updateTransportChecksum(packet, finishes: true)
-        verdict.isChanged = true
+        guard var packet = MutablePacket(leaving, leavingFrame) else { return }
+        if packet.finishTransportChecksum() { verdict.isChanged = true }
     }
 
     /// Puts a frame behind those that leave through the peer of the source in hand.
@@ -171,7 +176,7 @@ extension Worker {
             frame.set(whole.slice(from + 1, 1), at: at + 1)
             frame.set(whole.slice(from + 8, 1), at: at + 8)
             frame.set(whole.slice(from + 12, 8), at: at + 12)
-            frame.updateIPChecksum(part)
+            frame.updateIPv4Checksum(at: at)
         } else {
             frame.set(whole.slice(from, 4), at: at)
             frame.set(whole.slice(from + 7, 33), at: at + 7)

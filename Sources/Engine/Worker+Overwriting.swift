@@ -15,9 +15,15 @@ extension Worker {
         _ change: PacketChange
     ) -> Int32 {
         let isSeen = isSeenByStacks
-        let old = verdict.frame == nil ? packets[current] : verdict.packet
+        let old = leaving
         let range = range(of: region, old)
         if let problem = refusal(of: region, range, change, old) { return problem }
+        let layout = MutablePacket(old, leavingFrame)
+        if change.updatesTransportChecksum, old.flags & UInt32(MOS_PKT_IP) != 0,
+            layout?.canUpdateTransportChecksum != true
+        {
+            return cannotUpdate()
+        }
         let bytes = burst[current].bytes
         guard let frame = isSeen ? bytes.writable : draft(more: 0),
             // Headers that make no sense are taken back.
@@ -32,10 +38,23 @@ extension Worker {
                 "OVERWRITE keeps lengths, IP version, protocol and the number of tags as they are"
             )
         }
-        if change.updatesIPChecksum { frame.updateIPChecksum(new) }
-        if change.updatesTransportChecksum { frame.updateTransportChecksum(new) }
+        // Where its parts lie is what it was, and what was left to a network card.
+        let changed = layout?.moved(to: frame)
+        if change.updatesTransportChecksum, changed?.updateTransportChecksum() == false {
+            frame.set(headers.view, at: 0)
+            return cannotUpdate()
+        }
+        if change.updatesIPChecksum { changed?.updateIPChecksum() }
         accept(frame.view, new, for: slot, isSeen: isSeen)
         return 0
+    }
+
+    private mutating func cannotUpdate() -> Int32 {
+        failure(
+            EOPNOTSUPP,
+            "its checksum cannot be set right: the packet was cut on its way, or its route leads to "
+                + "an address that it does not tell"
+        )
     }
 
     /// True while a change is one that both stacks' packet, or whoever looks at the frame later, is to show.

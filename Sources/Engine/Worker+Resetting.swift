@@ -61,8 +61,11 @@ extension Worker {
 
     private mutating func sendReset(_ reset: PendingReset, to side: Side) {
         let slot = reset.slot
-        var made = blankSegment(slot, to: side)
-        made.flags = [.rst, .ack]
+        var made = InventedSegment(
+            seq: 0,
+            ack: acknowledgementForReceiver(slot, of: side),
+            flags: [.rst, .ack]
+        )
         if table[end: slot, side.other].known != 0 {
             let isUndelivered = reset.sender == side.other
             made.seq = sequenceForReceiver(
@@ -71,7 +74,6 @@ extension Worker {
                 before: isUndelivered ? reset.undelivered : 0
             )
         }
-        made.ack = acknowledgementForReceiver(slot, of: side)
         // Without an acknowledgeable number there is nothing to say so.
         if table[end: slot, side].known == 0 { made.flags = .rst }
         _ = send(made, .empty, of: slot, to: side)

@@ -16,8 +16,10 @@ extension Worker {
         let known = edits[slot] ?? FlowEdits()
         // What leaves may be other bytes already, by edits of this segment's first copy.
         guard isSeen || draftLeaving(known[segment.sender].hidden) else { return noRoom() }
-        let packet = verdict.frame == nil ? packets[current] : verdict.packet
-        let frame = verdict.frame ?? burst[current].bytes
+        let packet = leaving
+        guard let whole = MutablePacket(packet, leavingFrame) else {
+            return failure(EOPNOTSUPP, "a packet that was cut on its way keeps its length")
+        }
         let removed = isInsertion ? 0 : change.length
         let added = isInsertion ? change.bytes : ByteView.empty
         let old = Int(packet.payload_len)
@@ -31,29 +33,29 @@ extension Worker {
         guard Int(packet.payload - packet.l3) + length <= 65_535 else {
             return failure(EINVAL, "no IP packet can be that long")
         }
-        let more = MutableByteView.length(of: packet, payload: length)
-        guard let room = outbox.draft(.empty, more: more) else { return noRoom() }
-        if let problem = note(known, slot, change.offset, removed, added, isSeen) { return problem }
+        guard let room = outbox.draft(.empty, more: whole.frameLength(payload: length)) else {
+            return noRoom()
+        }
         let header = Int(packet.payload)
-        let payload = frame.slice(header, old)
+        let payload = whole.payloadBytes
         room.set(payload.slice(0, change.offset), at: header)
         room.set(added, at: header + change.offset)
         room.set(
             payload.slice(change.offset + removed, old),
             at: header + change.offset + added.count
         )
+        let content = room.view.slice(header, length)
+        guard let written = whole.replacing(payload: content, in: room) else {
+            return failure(EOPNOTSUPP, "more than its headers tells how long this packet is")
+        }
+        if let problem = note(known, slot, change.offset, removed, added, isSeen) { return problem }
         var new = packet
-        let written = resized(
-            room,
-            packet: &new,
-            frame,
-            payload: room.view.slice(header, length)
-        )
+        new.setLength(written.frame.count, payload: length)
         if isSeen { grow(slot, by: length - old) }
         verdict.isEmptied = length == 0
         verdict.isResized = true
         verdict.edited = slot
-        accept(written.view, new, for: slot, isSeen: isSeen)
+        accept(written.frame.view, new, for: slot, isSeen: isSeen)
         return 0
     }
 

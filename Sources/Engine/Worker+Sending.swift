@@ -46,7 +46,8 @@ extension Worker {
         }
         guard let port, port >= 0 else { return failure(ENODATA, "no port leads to that side") }
         guard let frame = outbox.draft(bytes) else { return noRoom() }
-        fillChecksums(frame)
+        // What cannot be read to its end, or leads to an address that is not told, leaves as the script made it.
+        _ = try? frame.fillInChecksums()
         dispatchMade(frame.view, through: port)
         return 0
     }
@@ -76,52 +77,53 @@ extension Worker {
         }
         func has(_ bit: Int) -> Bool { wanted.has & UInt32(bit) != 0 }
         let sender = side.other
-        var made = blankSegment(slot, to: side)
-        made.seq = has(MOS_OUTGOING_SEQ) ? wanted.seq : sequenceForReceiver(slot, of: sender)
-        made.ack = has(MOS_OUTGOING_ACK) ? wanted.ack : acknowledgementForReceiver(slot, of: side)
-        made.window =
-            has(MOS_OUTGOING_WINDOW)
-            ? UInt16(truncatingIfNeeded: wanted.window) : table[end: slot, sender].wnd
-        made.flags =
-            has(MOS_OUTGOING_FLAGS)
-            ? TCPFlags(rawValue: UInt8(truncatingIfNeeded: wanted.flags)) : .ack
-        if has(MOS_OUTGOING_TTL) { made.ttl = UInt8(truncatingIfNeeded: wanted.ttl) }
+        var made = InventedSegment(
+            seq: has(MOS_OUTGOING_SEQ) ? wanted.seq : sequenceForReceiver(slot, of: sender),
+            ack: has(MOS_OUTGOING_ACK) ? wanted.ack : acknowledgementForReceiver(slot, of: side),
+            flags: has(MOS_OUTGOING_FLAGS)
+                ? TCPFlags(rawValue: UInt8(truncatingIfNeeded: wanted.flags)) : .ack,
+            window: has(MOS_OUTGOING_WINDOW)
+                ? UInt16(truncatingIfNeeded: wanted.window) : table[end: slot, sender].wnd
+        )
+        if has(MOS_OUTGOING_TTL) { made.hopLimit = UInt8(truncatingIfNeeded: wanted.ttl) }
         return send(made, payload, of: slot, to: side)
     }
 
-    /// A segment to one end of a flow, with neither numbers nor flags.
-    mutating func blankSegment(_ slot: Int32, to side: Side) -> MadeSegment {
-        let conn = table.conns[slot]
-        let isToClient = side == .client
-        return MadeSegment(
-            src: isToClient ? conn.svr_addr : conn.cli_addr,
-            dst: isToClient ? conn.cli_addr : conn.svr_addr,
-            version: conn.ip_version,
-            sport: isToClient ? conn.svr_port : conn.cli_port,
-            dport: isToClient ? conn.cli_port : conn.svr_port
-        )
-    }
-
     /// Sends a made segment.
-    mutating func send(_ made: MadeSegment, _ payload: ByteView, of slot: Int32, to side: Side)
+    mutating func send(_ made: InventedSegment, _ payload: ByteView, of slot: Int32, to side: Side)
         -> Int32
     {
         let known = inlineFlows[Int(slot)]
         guard known.linkLength > 0, let port = port(of: side, slot), port >= 0 else {
             return failure(ENODATA, "the link layer of this flow is not known (a tunnel)")
         }
-        let room = made.length(link: Int(known.linkLength), payload: payload.count)
-        guard let frame = outbox.draft(.empty, more: room),
-            let header = outbox.draft(linkOf: known)
-        else { return noRoom() }
-        let written = frame.write(
-            made,
-            behind: header.view,
-            isReversed: side == .client,
-            payload: payload
-        )
-        dispatchMade(written.view, through: port)
+        guard let link = outbox.draft(linkOf: known) else { return noRoom() }
+        guard let way = way(of: slot, to: side, behind: link.view) else {
+            return failure(ENODATA, "the link layer of this flow is not Ethernet's")
+        }
+        guard let room = outbox.draft(.empty, more: way.frameLength(payload: payload.count)) else {
+            return noRoom()
+        }
+        guard let length = way.write(made, payload: payload, in: room) else {
+            return failure(EINVAL, "no IP packet can be that long")
+        }
+        dispatchMade(room.view.slice(0, length), through: port)
         return 0
+    }
+
+    /// The way of segments of a flow to one of its ends; `link` is how frames of its client begin.
+    private mutating func way(of slot: Int32, to side: Side, behind link: ByteView)
+        -> SegmentTemplate?
+    {
+        let conn = table.conns[slot]
+        var packet = mos_packet()
+        packet.ip_version = conn.ip_version
+        packet.src = conn.cli_addr
+        packet.dst = conn.svr_addr
+        packet.sport = conn.cli_port
+        packet.dport = conn.svr_port
+        let toServer = SegmentTemplate(link: link, of: .ethernet, packet)
+        return side == .server ? toServer : toServer?.reversed
     }
 
     /// SEG.SEQ of what an end sends next, or sent `before` numbers ago, as the other end counts.
@@ -157,20 +159,6 @@ extension Worker {
             return failure(EBADF, "monitor socket \(number) does not watch this flow")
         }
         return 0
-    }
-
-    private mutating func fillChecksums(_ frame: MutableByteView) {
-        var packet = mos_packet()
-        let whole = Frame(
-            bytes: frame.view,
-            wireLength: UInt32(frame.count),
-            time: Timestamp(event.now),
-            linkType: .ethernet
-        )
-        _ = plainDecoder.decode(whole, into: &packet)
-        guard packet.flags & UInt32(MOS_PKT_IP) != 0 else { return }
-        frame.updateIPChecksum(packet)
-        frame.updateTransportChecksum(packet)
     }
 
     /// A frame that a script made leaves ahead of the packet in hand.

@@ -7,7 +7,7 @@ import Packets
 ///
 ///     S   a b c d e f g h      offsets as the sender counts
 ///         │ │ ╰─┬─╯ │ │ │
-///         │ │  XYZ  │ │ │ +!   "cde" were taken out and "XYZ…" put there, "!" was put behind "h"
+///         │ │  XYZ  │ │ │ +!   "cde" were taken out and "XYZ" put there, "!" was put behind "h"
 ///     R   a b X Y Z f g h !    offsets as the receiver counts
 ///
 /// Each byte of S stands for a range of R, perhaps an empty one, and these ranges are R without gap or overlap. So any

@@ -183,6 +183,43 @@ struct OverwriteTests {
         }
     }
 
+    /// RFC 791: until a source route is gone through, the address that counts is in the option, or further.
+    @Test(arguments: [Hook.snd, .rcv])
+    func `a checksum that nobody can tell is refused, and the packet leaves as it came`(
+        hook: Hook
+    ) throws {
+        var routed = PacketBuilder()
+        routed.ip.options = [131, 7, 4, 10, 0, 0, 9, 1]
+        var plain = PacketBuilder()
+        plain.ip.options = [UInt8](repeating: 1, count: 8)
+        for builder in [routed, plain] {
+            let (run, _) = try run(data, wire: Wire(builder: builder)) { run, here in
+                guard here.number == 4, here.event == .packetIn, here.hook == hook.number else {
+                    return
+                }
+                let isRouted = builder.ip.options[0] != 1
+                let payload = run.change(here, MOS_OVERWRITE | MOS_TCP_PAYLOAD | both, at: 1, "W")
+                #expect(payload == (isRouted ? -95 : 0))
+                guard !isRouted else { return }
+                let route = run.changeBytes(
+                    here,
+                    MOS_OVERWRITE | MOS_IP_HDR | both,
+                    at: 20,
+                    [131, 7, 4, 10, 0, 0, 9, 1]
+                )
+                #expect(route == -95)
+            }
+            let left = try #require(run.server.sent.last?.bytes)
+            let segment = TCPSegment(
+                seq: 1001,
+                ack: 5001,
+                flags: [.psh, .ack],
+                payload: Array((builder.ip.options[0] == 1 ? "AWAA" : "AAAA").utf8)
+            )
+            #expect(left == builder.frame(segment))
+        }
+    }
+
     @Test func `what was left to a network card stays so where the port carries it`() throws {
         let lines = Line.handshake + [.client([.psh, .ack], 1, 1, "AAAA").checksum(.offloaded)]
         for carries in [true, false] {

@@ -89,6 +89,16 @@ struct StreamEditsTests {
         #expect(stream.output(1, 6)?.isEmptied == true)
     }
 
+    @Test func `the example of the README is right`() throws {
+        var stream = EditedText("abcdefghi")
+        try stream.edit(0, 6, at: 2, removing: 3, "XY")
+        try stream.edit(0, 6, at: 5, removing: 0, "!")
+        #expect(stream.segment(0, 9) == "0:abXYf!ghi")
+        let ranges = (0..<9).map { stream.segment($0, $0 + 1).split(separator: ":").dropFirst() }
+        #expect(ranges.map { $0.first ?? "-" } == ["a", "b", "XY", "-", "-", "f!", "g", "h", "i"])
+        #expect([3, 4, 5, 6].map { stream.edits.toSender($0) } == [2, 5, 5, 6])
+    }
+
     // MARK: Refusals
 
     @Test func `what has left stays as it is`() throws {
