@@ -122,7 +122,10 @@ extension MutablePacket {
         }
         if isOffloaded {
             result.updateTransportChecksum()
-        } else if !lacked, let at = checksumOffset {
+        } else if !hasPseudoHeader, Checksum.fold(old.segment) == 0xFFFF {
+            // Without a pseudo-header a message may be all zeros, of which differences do not tell what is right.
+            _ = result.computeTransportChecksum()
+        } else if !lacked, old.segment != 0, let at = checksumOffset {
             let field = output.rawU16(at)
             result.setTransportChecksum(
                 Checksum.updated(field, from: old.segment, to: new.segment)

@@ -62,6 +62,20 @@ struct MutablePacketPayloadTests {
         #expect(frame == expected.frame(UDPDatagram(payload: [2, 3])))
     }
 
+    @Test func `a message that becomes all zeros is right when it was`() {
+        let message = PacketBuilder().frame(ICMPMessage(type: 0, payload: [0xFF, 0xFF]))
+        #expect(Decoded(message).checksum == .good)
+        let zeros = Decoded(replaced(message.with([0, 0], at: 36), [0, 0, 0]) ?? [])
+        #expect(zeros.checksum == .good)
+    }
+
+    @Test func `a message of zeros, whose checksum is wrong, stays wrong`() {
+        let zeros = PacketBuilder(checksum: .none).frame(ICMPMessage(type: 0, payload: [0, 0]))
+        #expect(Decoded(zeros).checksum == .bad)
+        #expect(Decoded(replaced(zeros, [1, 2]) ?? []).checksum == .bad)
+        #expect(Decoded(replaced(zeros, [0, 0, 0]) ?? []).checksum == .bad)
+    }
+
     @Test func `a wrong IP header checksum stays wrong`() {
         let frame = PacketBuilder().frame(TCPSegment(payload: [1])).with([1, 2], at: 24)
         let decoded = Decoded(replaced(frame, [2, 3, 4]) ?? [])
