@@ -164,10 +164,7 @@ struct InputOptions: ParsableArguments {
 
     /// An interface through which packets are handed on.
     private func openPort(_ name: String) throws -> any PacketPort {
-        if name.hasPrefix("dpdk:") {
-            if let port = try openInterface(name) as? any PacketPort { return port }
-            throw Failure(ExitStatus.usage, "\(name): this port cannot send")
-        }
+        if name.hasPrefix("dpdk:") { return try openDPDK(name, sends: true) }
         do throws(SourceError) {
             return try RawSocketPort(interface: name)
         } catch {
@@ -176,15 +173,22 @@ struct InputOptions: ParsableArguments {
     }
 
     private func openInterface(_ name: String) throws -> any PacketSource {
-        do {
-            guard name.hasPrefix("dpdk:") else { return try LiveSource(interface: name) }
+        if name.hasPrefix("dpdk:") { return try openDPDK(name, sends: false) }
+        do throws(SourceError) {
+            return try LiveSource(interface: name)
+        } catch {
+            throw Failure(ExitStatus.input, error.description)
+        }
+    }
+
+    private func openDPDK(_ name: String, sends: Bool) throws -> DPDKSource {
+        do throws(DPDKSetupError) {
             return try DPDKSource(
                 specification: String(name.dropFirst("dpdk:".count)),
-                arguments: dpdkArgs
+                arguments: dpdkArgs,
+                sends: sends
             )
-        } catch let error as SourceError {
-            throw Failure(ExitStatus.input, error.description)
-        } catch let error as DPDKSetupError {
+        } catch {
             throw Failure(ExitStatus.input, error.description)
         }
     }
