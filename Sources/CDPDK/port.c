@@ -67,18 +67,16 @@ static int set_up_queues(struct cdpdk_port *port, const struct rte_eth_dev_info 
     return code < 0 ? fail(failure, "rte_eth_tx_queue_setup", code) : 0;
 }
 
-/* The MTU of the kernel interface below a virtual device, which DPDK does not ask for; 0 = there
- * is none. */
-static uint16_t read_kernel_mtu(unsigned index)
+/* What an ioctl tells of the kernel interface below a virtual device, which DPDK does not ask for.
+ * False = there is none. */
+static bool ask_kernel(unsigned index, unsigned long what, struct ifreq *answer)
 {
-    struct ifreq request = {0};
     int descriptor = index == 0 ? -1 : socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (descriptor < 0)
-        return 0;
-    bool known = if_indextoname(index, request.ifr_name) != NULL &&
-        ioctl(descriptor, SIOCGIFMTU, &request) == 0;
+        return false;
+    bool known = if_indextoname(index, answer->ifr_name) != NULL && ioctl(descriptor, what, answer) == 0;
     close(descriptor);
-    return known ? smaller((uint32_t)request.ifr_mtu, UINT16_MAX) : 0;
+    return known;
 }
 
 /* What the port sends. Drivers that take frames of any length say so; of others the MTU is the
@@ -86,9 +84,9 @@ static uint16_t read_kernel_mtu(unsigned index)
 static void find_limits(struct cdpdk_port *port, const struct rte_eth_dev_info *info,
                         const struct cdpdk_port_config *config)
 {
-    uint16_t below = read_kernel_mtu(info->if_index);
-    if (below != 0)
-        port->mtu = below;
+    struct ifreq below = {0};
+    if (ask_kernel(info->if_index, SIOCGIFMTU, &below))
+        port->mtu = smaller((uint32_t)below.ifr_mtu, UINT16_MAX);
     if (!config->sends)
         return;
     bool takes_all = info->max_rx_pktlen == UINT32_MAX;
@@ -133,10 +131,14 @@ static int start_port(struct cdpdk_port *port, const struct cdpdk_port_config *c
     if (code < 0)
         return fail(failure, "rte_eth_dev_start", code);
     port->started = true;
+    struct ifreq below = {0};
+    bool was_promiscuous =
+        ask_kernel(info.if_index, SIOCGIFFLAGS, &below) && (below.ifr_flags & IFF_PROMISC) != 0;
     /* Not every virtual device has the notion; those that lack it deliver everything. */
     code = rte_eth_promiscuous_enable(port->id);
     if (code < 0 && code != -ENOTSUP)
         return fail(failure, "rte_eth_promiscuous_enable", code);
+    port->made_promiscuous = code == 0 && !was_promiscuous;
     find_stamps(port);
     rte_eth_stats_get(port->id, &port->at_opening);
     return 0;
@@ -201,6 +203,9 @@ bool cdpdk_has_capture_times(const struct cdpdk_port *port)
 void cdpdk_close_port(struct cdpdk_port *port)
 {
     rte_pktmbuf_free_bulk(port->held, port->held_count);
+    /* The kernel would keep the mode of an interface below for ever. */
+    if (port->made_promiscuous)
+        rte_eth_promiscuous_disable(port->id);
     if (port->started)
         rte_eth_dev_stop(port->id);
     if (port->configured) {

@@ -17,6 +17,7 @@ struct cdpdk_port {
     bool detach;
     bool configured;         /* ours to close; a port that somebody else runs is not */
     bool started;
+    bool made_promiscuous;   /* by us: it was not when it was opened */
     bool is_af_packet;
     bool joined;             /* the receiving thread was offered to DPDK as an lcore */
     int stamp_offset;

@@ -2,13 +2,15 @@
 """Compares what mos told with what the peers saw, for scripts/test-inline: inline-check.py WHAT FILE...
 
   streams WEB RECORDS            the hashes of examples/connections.lua are those of the server's streams
-  edits DIRECTORY RECORDS BYTES  each receiver got the sent bytes with the edits told, at least 100
+  edits DIRECTORY RECORDS BYTES  each receiver got the sent bytes with the edits told, at least 100, and the script
+                                 read the same, or where it edited the frames that leave alone, what was sent
   headers WEB RECORDS HEADER     requests seen without that header and with Via; what was left alone is told
   iperf RECORDS REPORT           the bytes of the connections are those of iperf3
 
 Prints a line about what it found; exit code 1 and what differs when they do not agree.
 """
 import glob
+import hashlib
 import json
 import os
 import random
@@ -61,12 +63,14 @@ def edited(data, base, edits):
 
 
 def edits(directory, told, length):
-    made, refused = {}, {}
+    made, refused, read = {}, {}, {}
     for record in records(told):
         if "refused" in record:
             refused = record["refused"]
         elif "at" in record:
             made.setdefault((str(record["port"]), record["from"]), []).append(record)
+        elif "edited" in record:
+            read[str(record["port"])] = record
     files = glob.glob(os.path.join(directory, "swap-*"))
     for name in files:
         _, port, receiver = os.path.basename(name).split("-")
@@ -78,6 +82,11 @@ def edits(directory, told, length):
         if got != wanted:
             place = next((i for i, (a, b) in enumerate(zip(got, wanted)) if a != b), min(len(got), len(wanted)))
             fail(f"what {receiver} of port {port} got differs at {place}: {len(got)} bytes, wanted {len(wanted)}")
+        stream = got if read[port]["edited"] else sent
+        if sender == "cli":
+            stream = int(length).to_bytes(4, "big") + stream
+        if read[port][receiver] != hashlib.sha256(stream).hexdigest():
+            fail(f"what scripts read of {receiver} of port {port} is not what it got")
     count = sum(map(len, made.values()))
     if count < 100 or not files:
         fail(f"{count} edits, {len(files)} streams")

@@ -54,4 +54,18 @@ watch:on(mos.ON_PKT_IN, hook, function(flow, side)
   end
 end)
 
+-- What the receivers' emulated stacks read: the edited stream, or at HK_RCV the one that was sent.
+watch:on(mos.ON_CONN_START, function(flow)
+  flow.ctx = { [mos.SIDE_CLI] = mos.hash "sha256", [mos.SIDE_SVR] = mos.hash "sha256" }
+end)
+watch:on(mos.ON_CONN_NEW_DATA, function(flow, side)
+  local data = flow:view(side)
+  flow.ctx[side]:update(data)
+  flow:consume(side, #data)
+end)
+watch:on(mos.ON_CONN_END, function(flow)
+  mos.emit("read", { port = flow.cli.port, edited = hook == mos.HK_SND,
+    svr = flow.ctx[mos.SIDE_SVR]:hex(), cli = flow.ctx[mos.SIDE_CLI]:hex() })
+end)
+
 mos.on_exit(function() mos.emit("refused", { refused = refused, edits = serial }) end)

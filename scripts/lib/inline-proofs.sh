@@ -191,12 +191,12 @@ prove_errors() {
     finish "$name" 1
 }
 
-frames() { # from namespace interface, to namespace interface
+frames() { # from namespace interface, to namespace interface, frames left out
     local receiver
-    start "$3" python3 "$lib/inline-frames.py" expect "$4" >"$work/frames"
+    start "$3" python3 "$lib/inline-frames.py" expect "${@:4}" >"$work/frames"
     receiver=$last
     wait_for 5 grep -q ready "$work/frames"
-    ip netns exec "$1" python3 "$lib/inline-frames.py" send "$2"
+    ip netns exec "$1" python3 "$lib/inline-frames.py" send "$2" "${@:5}"
     wait "$receiver" && tail -1 "$work/frames" && return
     grep -v ready "$work/frames" | cut -c 1-160 | head -8
     return 1
@@ -211,18 +211,23 @@ pings() {
 }
 
 prove_other_traffic() {
-    local name="other traffic$1" neighbour
+    local name="other traffic$1" neighbour without=()
     begin "$root/examples/connections.lua" --inline || return 0
     verdict "$name, IPv6" test "$(fetch 'http://[fd00::2]/whoami' | cut -d : -f 1-3)" = fd00::1
     verdict "$name, pings" pings 10.0.0.2 -c 20
-    verdict "$name, pings of 20,000 bytes in fragments" pings 10.0.0.2 -c 20 -s 20000
+    if [[ ${ports[1]} == dpdk:net_af_packet* ]]; then
+        echo "left out: net_af_packet has the kernel put fragments of IPv4 together, and forgets that a tag was 0x88a8"
+        without=("QinQ 100, 42")
+    else
+        verdict "$name, pings of 20,000 bytes in fragments" pings 10.0.0.2 -c 20 -s 20000
+    fi
     verdict "$name, the same over IPv6" pings fd00::2 -c 20 -s 20000
     neighbour=(10.0.0.2 dev client0)
     ip -n "$client" neighbour delete "${neighbour[@]}"
     verdict "$name, ARP" pings 10.0.0.2 -c 1
     ip -n "$client" neighbour replace "${neighbour[@]}" lladdr 02:00:00:00:00:02
-    verdict "$name, odd frames" frames "$client" client0 "$server" server0
-    verdict "$name, odd frames the other way" frames "$server" server0 "$client" client0
+    verdict "$name, odd frames" frames "$client" client0 "$server" server0 "${without[@]}"
+    verdict "$name, odd frames the other way" frames "$server" server0 "$client" client0 "${without[@]}"
     finish "$name"
 }
 
@@ -234,14 +239,14 @@ prove_jumbo() {
 }
 
 prove_end() {
-    local name="Ctrl-C" before
+    local name="Ctrl-C$1" before
     before=$(ip -n "$box" -d link show | sed 's/ state .*//')
     begin "$root/examples/connections.lua" --inline || return 0
     fetch http://10.0.0.2/whoami >/dev/null
     finish "$name"
     verdict "$name leaves nothing behind" diff <(echo "$before") <(ip -n "$box" -d link show | sed 's/ state .*//')
     grep -q '^mos: lost: nothing$' "$work/summary" || bad "$name: lost: $(grep lost "$work/summary")"
-    name="two ports without --inline"
+    name="two ports without --inline$1"
     begin "$root/examples/udp_flows.lua" || return 0
     in_client ping -q -c 2 -i 0.1 -W 1 10.0.0.2 >/dev/null && bad "$name: a ping passed"
     in_server ping -q -c 2 -i 0.1 -W 1 10.0.0.1 >/dev/null && bad "$name: a ping passed"

@@ -77,7 +77,7 @@ web_log() {
 }
 
 # fetch ARGUMENT...: curl in the client, quick to give up.
-fetch() { in_client curl --no-progress-meter --max-time 60 --header Expect: "$@"; }
+fetch() { in_client curl --no-progress-meter --max-time 20 --header Expect: "$@"; }
 
 # same NAME...: each file as it came is the one that was sent.
 same() {
@@ -95,13 +95,16 @@ same() {
     echo "$# files both ways, same SHA-256"
 }
 
-# carry NAME...: fetches and sends each file, after another; then both at once.
+# carry NAME...: fetches and sends each file, one after the other.
 carry() {
     local name
     for name in "$@"; do
         rm -f "$work/got-$name" "$www/up-$name"
-        fetch --output "$work/got-$name" "http://10.0.0.2/$name"
-        fetch --upload-file "$www/$name" --output /dev/null "http://10.0.0.2/$name"
+        touch "$work/got-$name" "$www/up-$name"
+        fetch --output "$work/got-$name" "http://10.0.0.2/$name" &&
+            fetch --upload-file "$www/$name" --output /dev/null "http://10.0.0.2/$name" && continue
+        bad "curl could not fetch or send $name"
+        break
     done
 }
 
