@@ -87,7 +87,7 @@ let package = Package(
         .target(name: "Outputs", dependencies: [], exclude: ["README.md"], swiftSettings: swift),
         .target(
             name: "Scripting",
-            dependencies: ["CMosLua", "CCrypto", "CMosABI", "Engine", "Outputs"],
+            dependencies: ["CMosLua", "CCrypto", "CMosABI", "Engine", "Outputs", "Packets"],
             exclude: ["Lua", "README.md"],
             swiftSettings: swift
         ),
@@ -106,6 +106,13 @@ let package = Package(
                 "CMosABI", "Packets", "Capture", "Flows", "TCPTracking", "Engine",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            swiftSettings: swift
+        ),
+        // Ports whose frames lie in memory.
+        .target(
+            name: "TestPorts",
+            dependencies: ["Capture", "Packets"],
+            path: "Tests/Ports",
             swiftSettings: swift
         ),
         // What tests on network interfaces have in common.
@@ -133,7 +140,9 @@ let package = Package(
         ),
         .testTarget(
             name: "EngineTests",
-            dependencies: ["Engine", "TCPTracking", "Flows", "Packets", "Capture", "CMosABI"],
+            dependencies: [
+                "Engine", "TCPTracking", "Flows", "Packets", "Capture", "CMosABI", "TestPorts",
+            ],
             swiftSettings: swift
         ),
         .testTarget(
@@ -145,7 +154,7 @@ let package = Package(
             name: "ScriptingTests",
             dependencies: [
                 "Scripting", "Engine", "Outputs", "Capture", "Packets", "Flows", "CMosABI",
-                "CMosLua",
+                "CMosLua", "TestPorts",
             ],
             swiftSettings: swift
         ),

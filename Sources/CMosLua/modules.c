@@ -13,6 +13,9 @@ static const char text_address[] = {
 static const char text_catalogue[] = {
 #embed "../Scripting/Lua/catalogue.lua"
 };
+static const char text_changing[] = {
+#embed "../Scripting/Lua/changing.lua"
+};
 static const char text_check[] = {
 #embed "../Scripting/Lua/check.lua"
 };
@@ -22,17 +25,26 @@ static const char text_datagram[] = {
 static const char text_digest[] = {
 #embed "../Scripting/Lua/digest.lua"
 };
+static const char text_each[] = {
+#embed "../Scripting/Lua/each.lua"
+};
 static const char text_emit[] = {
 #embed "../Scripting/Lua/emit.lua"
 };
 static const char text_errors[] = {
 #embed "../Scripting/Lua/errors.lua"
 };
+static const char text_events[] = {
+#embed "../Scripting/Lua/events.lua"
+};
 static const char text_faults[] = {
 #embed "../Scripting/Lua/faults.lua"
 };
 static const char text_fields[] = {
 #embed "../Scripting/Lua/fields.lua"
+};
+static const char text_find[] = {
+#embed "../Scripting/Lua/find.lua"
 };
 static const char text_flow[] = {
 #embed "../Scripting/Lua/flow.lua"
@@ -70,8 +82,14 @@ static const char text_output[] = {
 static const char text_packet[] = {
 #embed "../Scripting/Lua/packet.lua"
 };
+static const char text_register[] = {
+#embed "../Scripting/Lua/register.lua"
+};
 static const char text_schema[] = {
 #embed "../Scripting/Lua/schema.lua"
+};
+static const char text_schema_fields[] = {
+#embed "../Scripting/Lua/schema_fields.lua"
 };
 static const char text_scripts[] = {
 #embed "../Scripting/Lua/scripts.lua"
@@ -100,6 +118,12 @@ static const char text_text[] = {
 static const char text_timers[] = {
 #embed "../Scripting/Lua/timers.lua"
 };
+static const char text_tree_code[] = {
+#embed "../Scripting/Lua/tree_code.lua"
+};
+static const char text_trees[] = {
+#embed "../Scripting/Lua/trees.lua"
+};
 static const char text_tsv[] = {
 #embed "../Scripting/Lua/tsv.lua"
 };
@@ -119,13 +143,17 @@ static const struct mos_lua_module modules[] = {
     MODULE(abi),
     MODULE(address),
     MODULE(catalogue),
+    MODULE(changing),
     MODULE(check),
     MODULE(datagram),
     MODULE(digest),
+    MODULE(each),
     MODULE(emit),
     MODULE(errors),
+    MODULE(events),
     MODULE(faults),
     MODULE(fields),
+    MODULE(find),
     MODULE(flow),
     MODULE(globals),
     MODULE(hash),
@@ -138,7 +166,9 @@ static const struct mos_lua_module modules[] = {
     MODULE(options),
     MODULE(output),
     MODULE(packet),
+    MODULE(register),
     MODULE(schema),
+    MODULE(schema_fields),
     MODULE(scripts),
     MODULE(slots),
     MODULE(sockets),
@@ -148,6 +178,8 @@ static const struct mos_lua_module modules[] = {
     MODULE(tcp_flags),
     MODULE(text),
     MODULE(timers),
+    MODULE(tree_code),
+    MODULE(trees),
     MODULE(tsv),
     MODULE(tunnel),
     MODULE(utf8),

@@ -40,6 +40,10 @@ static int open_host(lua_State *L) {
         lua_pushlstring(L, module->text, module->length);
         lua_setfield(L, -2, module->name);
     }
+    for (int32_t i = 0; !call->api && (module = mos_lua_manual_at(i)); i++) {
+        lua_pushlstring(L, module->text, module->length);
+        lua_setfield(L, -2, module->name);
+    }
     if (!host || luaL_loadbuffer(L, host->text, host->length, "=mos/host.lua") != 0) return lua_error(L);
     lua_insert(L, -2);
     lua_createtable(L, 0, 2);

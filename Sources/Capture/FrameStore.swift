@@ -3,16 +3,17 @@ import Packets
 
 /// Keeps the bytes of the frames of one burst, for sources that hand out copies.
 @safe
-struct FrameStore: ~Copyable {
+public struct FrameStore: ~Copyable {
     private var memory: UnsafeMutableRawPointer
     private var capacity = 64 * 1024
 
-    init() { unsafe memory = .allocate(byteCount: 64 * 1024, alignment: 64) }
+    /// A store without frames.
+    public init() { unsafe memory = .allocate(byteCount: 64 * 1024, alignment: 64) }
 
     deinit { unsafe memory.deallocate() }
 
     /// Fills `burst` with copies of `frames`, 64 at most; those of the last call are gone.
-    mutating func replace(by frames: ArraySlice<OwnedFrame>, in burst: inout FrameBurst) {
+    public mutating func replace(by frames: ArraySlice<OwnedFrame>, in burst: inout FrameBurst) {
         burst.removeAll()
         reserve(frames.reduce(0) { $0 + $1.bytes.count })
         var used = 0

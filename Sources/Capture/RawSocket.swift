@@ -79,7 +79,7 @@ struct RawSocket: ~Copyable {
     mutating func takeFrame(_ index: Int, orTimeOfDay now: () -> Int64) -> (Frame, FrameOffload)? {
         let frame = unsafe frames[index]
         guard let data = unsafe frame.data else { return nil }
-        var start = unsafe UnsafeMutableRawPointer(data)
+        var start = UnsafeMutableRawPointer(data)
         var (captured, length) = unsafe (Int(frame.captured), frame.length)
         var offload = unsafe FrameOffload(frame.offload)
         if unsafe frame.tag_type != 0, captured >= Self.addresses {

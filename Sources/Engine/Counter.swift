@@ -18,6 +18,8 @@ public enum Counter: Int, CaseIterable, Sendable {
     case timersRefused, clockSteps
     case callbackErrors, callbackPauses, loopErrors
     case sourceDropped, interfaceDropped
+    case forwarded, forwardDropped, forwardRefused, scriptDropped, changed, injected
+    case translationsRefused
 
     /// The name that scripts see.
     public var name: String {
@@ -57,6 +59,10 @@ public enum Counter: Int, CaseIterable, Sendable {
         case .loopErrors: "loop_errors"
         case .sourceDropped: "source_dropped"
         case .interfaceDropped: "interface_dropped"
+        case .forwardDropped: "forward_dropped"
+        case .forwardRefused: "forward_refused"
+        case .scriptDropped: "script_dropped"
+        case .translationsRefused: "translations_refused"
         default: "\(self)"
         }
     }

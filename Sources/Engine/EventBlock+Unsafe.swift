@@ -73,6 +73,12 @@ public struct EventBlock: ~Copyable {
     /// True while a packet is in hand.
     var hasPacket: Bool { unsafe pointer.pointee.has_packet != 0 }
 
+    /// The hook of the event in hand.
+    var hook: Int32 { unsafe pointer.pointee.hook }
+
+    /// The flow whose event is in hand, below 0 without one.
+    var flow: Int32 { unsafe pointer.pointee.flow }
+
     /// The clock.
     @inline(__always)
     var now: mos_time {

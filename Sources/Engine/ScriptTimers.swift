@@ -3,22 +3,36 @@ import Flows
 import Packets
 
 /// The timers that scripts set: in order of deadline, then of creation; re-armed without drift; cancellable.
+///
+/// A timer's number is its place and how often that was used before, so that it is found at once and no number ever
+/// means two timers. A cancelled one stays in the heap until it is due, or until most of the heap is such.
 struct ScriptTimers: ~Copyable {
-    private struct Timer {
-        var deadline: Int64
-        let interval: Int64
+    struct Timer: BitwiseCopyable {
+        /// What the pool links free places with.
+        var link: Int32 = 0
+        /// How many timers had this place before.
+        var uses: UInt32 = 0
+        /// Its place in the order of creation; 0 = the place is free.
+        var order: UInt64 = 0
+        var interval: Int64 = 0
     }
 
     private var heap: DeadlineHeap
-    private var timers: [Int64: Timer] = [:]
-    private var lastID: Int64 = 0
+    private var pool: SlotPool<Timer>
+    private var created: UInt64 = 0
     /// Those set before the first packet: their delay counts from it.
     private var waiting: [(id: Int64, delay: Int64)] = []
 
+    /// Timers that there may be at the same time.
+    static var most: Int { 1 << 20 }
+
     /// No timers; `room` is for those that wait and those cancelled that are not due yet.
-    init?(room: Int = 1 << 22) {
-        guard let heap = DeadlineHeap(capacity: room) else { return nil }
+    init?(room: Int = 4 * Self.most) {
+        guard let heap = DeadlineHeap(capacity: room),
+            let pool = SlotPool<Timer>(capacity: Self.most)
+        else { return nil }
         self.heap = heap
+        self.pool = pool
     }
 
     /// The earliest deadline in nanoseconds, `Int64.max` without one.
@@ -34,65 +48,90 @@ struct ScriptTimers: ~Copyable {
     ///   - now: the clock, nil while no packet has started it.
     /// - Returns: its number.
     mutating func set(delay: Int64, interval: Int64, now: Timestamp?) -> Int64? {
-        guard timers.count < 1 << 20 else { return nil }
-        lastID += 1
-        guard let now else {
-            timers[lastID] = Timer(deadline: .max, interval: interval)
-            waiting.append((lastID, delay))
-            return lastID
+        let place = pool.take()
+        guard place >= 0 else { return nil }
+        created += 1
+        // A place that was never used is zero; its count of uses stays when it is given back.
+        pool[place].order = created
+        pool[place].interval = interval
+        let id = Int64(pool[place].uses) << 21 | Int64(place + 1)
+        if let now {
+            arm(id, at: now.advanced(nanoseconds: delay).nanoseconds)
+        } else {
+            waiting.append((id, delay))
         }
-        return arm(lastID, at: now.advanced(nanoseconds: delay).nanoseconds, interval)
-            ? lastID : nil
+        return id
     }
 
     /// The clock starts: what waited for it is armed.
     mutating func start(at now: Timestamp) {
-        for (id, delay) in waiting {
-            guard let timer = timers[id] else { continue }
-            _ = arm(id, at: now.advanced(nanoseconds: delay).nanoseconds, timer.interval)
+        for (id, delay) in waiting where isSet(id) {
+            arm(id, at: now.advanced(nanoseconds: delay).nanoseconds)
         }
         waiting = []
     }
 
     /// The clock goes back to `new`: every timer keeps what is left of its time.
     mutating func restart(from old: Timestamp, to new: Timestamp) {
-        heap.removeAll()
-        for (id, timer) in timers where timer.deadline != .max {
-            let left = timer.deadline - old.nanoseconds
-            _ = arm(id, at: new.advanced(nanoseconds: left).nanoseconds, timer.interval)
+        for place in 0..<heap.count {
+            let left = heap[place].deadline - old.nanoseconds
+            heap[place].deadline = new.advanced(nanoseconds: left).nanoseconds
         }
+        heap.restore(count: heap.count)
     }
 
     /// Removes a timer.
     ///
     /// - Returns: false when there is none of that number (any more).
-    mutating func cancel(_ id: Int64) -> Bool { timers.removeValue(forKey: id) != nil }
+    mutating func cancel(_ id: Int64) -> Bool {
+        guard isSet(id) else { return false }
+        giveBack(id)
+        return true
+    }
 
     /// Takes the timer with the earliest deadline and re-arms it when it repeats.
     ///
     /// - Returns: its number; nil when it was cancelled meanwhile.
     mutating func takeFirst() -> Int64? {
         let entry = heap.removeFirst()
-        guard let timer = timers[entry.item], timer.deadline == entry.deadline else { return nil }
-        if timer.interval > 0 {
-            let next = Timestamp(nanoseconds: timer.deadline).advanced(nanoseconds: timer.interval)
-            _ = arm(entry.item, at: next.nanoseconds, timer.interval)
+        guard isSet(entry.item) else { return nil }
+        let interval = pool[place(entry.item)].interval
+        if interval > 0 {
+            let next = Timestamp(nanoseconds: entry.deadline).advanced(nanoseconds: interval)
+            arm(entry.item, at: next.nanoseconds)
         } else {
-            timers[entry.item] = nil
+            giveBack(entry.item)
         }
         return entry.item
     }
 
-    private mutating func arm(_ id: Int64, at deadline: Int64, _ interval: Int64) -> Bool {
-        timers[id] = Timer(deadline: deadline, interval: interval)
-        let entry = DeadlineHeap.Entry(deadline: deadline, order: UInt64(id), item: id)
-        if heap.insert(entry) { return true }
-        // Cancelled timers stay in the heap until they are due: only when it is full are they worth a search. There is
-        // room for four times the timers that may be set, so the next search is far away.
-        heap.removeAll()
-        for (id, timer) in timers where timer.deadline != .max {
-            _ = heap.insert(.init(deadline: timer.deadline, order: UInt64(id), item: id))
+    private func place(_ id: Int64) -> Int32 { Int32(truncatingIfNeeded: id & 0x1F_FFFF) - 1 }
+
+    private mutating func isSet(_ id: Int64) -> Bool {
+        let place = place(id)
+        return place >= 0 && Int(place) < pool.highWater && pool[place].order != 0
+            && Int64(pool[place].uses) == id >> 21
+    }
+
+    private mutating func giveBack(_ id: Int64) {
+        pool[place(id)].order = 0
+        pool[place(id)].uses &+= 1
+        pool.give(place(id))
+    }
+
+    private mutating func arm(_ id: Int64, at deadline: Int64) {
+        // Each timer has one entry; the others are of cancelled ones.
+        if heap.count >= min(2 * pool.count + 1024, heap.capacity) { forgetCancelled() }
+        let order = pool[place(id)].order
+        _ = heap.insert(.init(deadline: deadline, order: order, item: id))
+    }
+
+    private mutating func forgetCancelled() {
+        var kept = 0
+        for place in 0..<heap.count where isSet(heap[place].item) {
+            heap[kept] = heap[place]
+            kept += 1
         }
-        return true
+        heap.restore(count: kept)
     }
 }

@@ -37,6 +37,8 @@ extension Worker {
         guard isOpen(number) else { return badSocket(number) }
         sockets[Int(number)].isClosed = true
         closedSockets |= 1 << UInt32(number)
+        let slots = sockets[Int(number)].registration.slots
+        for index in slots.indices { sets.forgetSlot(slots[index]) }
         socketsChanged()
         // Nothing waits for it any more.
         for slot in table.slotsInOrderOfStart() {
@@ -80,10 +82,13 @@ extension Worker {
     {
         guard isOpen(number) else { return badSocket(number) }
         guard let event = Event(rawValue: Int(event) - MOS_EVENT_BASE),
-            let hook = Hook(rawValue: Int(hook) - MOS_HOOK_BASE)
-        else { return failure(EINVAL, "no such event or hook") }
+            let hook = Hook(rawValue: Int(hook) - MOS_HOOK_BASE), isSlot(slot)
+        else { return failure(EINVAL, Self.noSuchEvent) }
         guard mayHave(number, event, hook) else { return failure(EINVAL, Self.flowEvents) }
+        let before = sockets[Int(number)].registration.slot(hook, event.rawValue)
+        sets.nameSlot(slot)
         sockets[Int(number)].registration.register(hook, event, slot: slot)
+        sets.forgetSlot(before)
         socketsChanged()
         return 0
     }
@@ -98,27 +103,44 @@ extension Worker {
         callback: Int32
     ) -> Int32 {
         guard let event = Event(rawValue: Int(event) - MOS_EVENT_BASE),
-            let hook = Hook(rawValue: Int(hook) - MOS_HOOK_BASE)
-        else { return failure(EINVAL, "no such event or hook") }
-        guard mayHave(number, event, hook) else { return failure(EINVAL, Self.flowEvents) }
-        let result = change(number, slot, generation) {
-            $0.register(hook, event, slot: callback)
-        }
-        if result == 0, table.conns[slot].ext >= 0 { attachAll(slot) }
+            let hook = Hook(rawValue: Int(hook) - MOS_HOOK_BASE), isSlot(callback)
+        else { return failure(EINVAL, Self.noSuchEvent) }
+        let change = RegistrationChange.callback(number, hook, event, slot: callback)
+        let result = self.change(slot, generation, change)
+        let mayRead = callback != 0 && Event.ofReaders & event.bit != 0
+        if mayRead, result == 0, table.conns[slot].ext >= 0 { attachAll(slot) }
         return result
     }
 
-    /// A callback slot that no registration names any more; 0 = none.
-    public mutating func takeFreedSlot() -> Int32 {
-        while true {
-            let slot = sets.takeFreedSlot()
-            if slot == 0 { return 0 }
-            let isNamed = sockets.contains { socket in
-                socket.registration.slots.indices.contains { socket.registration.slots[$0] == slot }
-            }
-            if !isNamed { return slot }
+    /// The callback slot of an event at a hook: of one flow, or of a socket (`slot` < 0) for its later flows.
+    ///
+    /// - Returns: 0 without one.
+    public mutating func registered(
+        _ number: Int32,
+        flow slot: Int32,
+        generation: UInt32,
+        event: Int32,
+        hook: Int32
+    ) -> Int32 {
+        guard let event = Event(rawValue: Int(event) - MOS_EVENT_BASE),
+            let hook = Hook(rawValue: Int(hook) - MOS_HOOK_BASE)
+        else { return failure(EINVAL, Self.noSuchEvent) }
+        if slot < 0 {
+            guard isOpen(number) else { return badSocket(number) }
+            return sockets[Int(number)].registration.slot(hook, event.rawValue)
         }
+        guard table.isLive(slot, generation: generation) else { return badFlow() }
+        let place = sets.place(table.conns[slot].set, socket: number)
+        guard place >= 0 else { return badWatcher(number) }
+        return sets.slot(place, hook, event.rawValue)
     }
+
+    private static var noSuchEvent: String { "no such event, hook or callback slot" }
+
+    private mutating func isSlot(_ slot: Int32) -> Bool { slot >= 0 && slot < SlotUses.capacity }
+
+    /// A callback slot that no registration names any more; 0 = none.
+    public mutating func takeFreedSlot() -> Int32 { sets.takeFreedSlot() }
 
     mutating func socketsChanged() {
         listeners = Listeners(sockets)
@@ -135,27 +157,37 @@ extension Worker {
         failure(EINVAL, "monitor socket \(number) is closed or was never made")
     }
 
-    /// Moves a flow to the set that differs from its own by `body` for one socket.
-    mutating func change(
-        _ number: Int32,
-        _ slot: Int32,
-        _ generation: UInt32,
-        _ body: (inout Registration) -> Void
-    ) -> Int32 {
+    /// Moves a flow to the set that differs from its own by `change`.
+    @inline(__always)
+    mutating func change(_ slot: Int32, _ generation: UInt32, _ change: RegistrationChange) -> Int32
+    {
         guard table.isLive(slot, generation: generation) else { return badFlow() }
         let old = table.conns[slot].set
-        var registrations = sets.registrations(old)
-        guard let index = registrations.firstIndex(where: { $0.socket == number }) else {
-            return failure(EBADF, "monitor socket \(number) does not watch this flow")
-        }
-        body(&registrations[index])
-        guard let new = sets.intern(registrations) else {
-            return failure(ENOMEM, "there are too many different registrations")
+        var new = sets.follow(change, from: old)
+        if new < 0 {
+            new = makeSet(change, from: old)
+            if new < 0 { return new }
         }
         table.conns[slot].set = new
         sets.release(old)
-        registrationsChanged(slot)
+        if new != old { registrationsChanged(slot) }
         return 0
+    }
+
+    /// The set that a change leads to, for the first time.
+    private mutating func makeSet(_ change: RegistrationChange, from old: Int32) -> Int32 {
+        guard sets.place(old, socket: change.socket) >= 0 else { return badWatcher(change.socket) }
+        if let (hook, event) = change.callback, !mayHave(change.socket, event, hook) {
+            return failure(EINVAL, Self.flowEvents)
+        }
+        guard let new = sets.make(change, from: old) else {
+            return failure(ENOMEM, "there are too many different registrations")
+        }
+        return new
+    }
+
+    mutating func badWatcher(_ number: Int32) -> Int32 {
+        failure(EBADF, "monitor socket \(number) does not watch this flow")
     }
 
     mutating func badFlow() -> Int32 { failure(EBADF, "this flow has ended") }

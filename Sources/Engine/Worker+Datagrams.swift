@@ -65,6 +65,10 @@ extension Worker {
             return
         }
         var slot = table.find(key, hash: hashes[current])
+        if slot < 0, let known = findTranslated(key) {
+            sendDatagram(known.slot, known.sender)
+            return
+        }
         if slot < 0 { slot = startDatagramFlow(key) }
         guard slot >= 0 else {
             // A flow ends to make room, and the packet is looked up again; or it belongs to none.
@@ -146,7 +150,7 @@ extension Worker {
     mutating func hasStream(_ slot: Int32) -> Bool { table.conns[slot].proto == IPProtocol.tcp }
 
     /// True when a socket, or a flow of it, may have callbacks for that event.
-    func mayHave(_ number: Int32, _ event: Event, _ hook: Hook) -> Bool {
+    mutating func mayHave(_ number: Int32, _ event: Event, _ hook: Hook) -> Bool {
         guard isFlowSocket(number) else { return true }
         return hook != .null && (event == .packetIn || event == .connStart || event == .connEnd)
     }
@@ -160,7 +164,7 @@ extension Worker {
         return !table.isLive(slot, generation: generation) || hasStream(slot)
     }
 
-    private func isFlowSocket(_ number: Int32) -> Bool {
+    private mutating func isFlowSocket(_ number: Int32) -> Bool {
         sockets.indices.contains(Int(number)) && sockets[Int(number)].kind == .flow
     }
 }

@@ -194,9 +194,10 @@ extension Worker {
     }
 
     private mutating func nextOfListeners(_ list: [Listeners.Entry], _ kind: Event) -> Int32 {
-        while Int(dispatch.position) < list.count {
-            let entry = list[Int(dispatch.position)]
-            dispatch.position &+= 1
+        // The next socket's number, not its place: a callback may have closed one, then the list is another.
+        for index in list.indices where list[index].socket >= dispatch.position {
+            let entry = list[index]
+            dispatch.position = entry.socket &+ 1
             if closedSockets &>> UInt32(entry.socket) & 1 != 0 { continue }
             if !passes(entry.filter) { continue }
             event.hand(

@@ -104,6 +104,8 @@ extension Worker {
         wheel.cancel(slot, in: &table.conns)
         sets.release(table.conns[slot].set)
         tunnels.remove(slot)
+        translations.remove(slot)
+        if isInline { forgetEdits(slot) }
         table.remove(slot)
         counters[.flowsOpen] -= 1
         live.isActive = false

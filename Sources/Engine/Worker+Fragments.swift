@@ -15,10 +15,15 @@ extension Worker {
     ///
     /// - Returns: false when parts are still missing.
     mutating func reassemble() -> Bool {
-        for _ in 0..<Self.deepestReassembly {
+        for depth in 0..<Self.deepestReassembly {
             let part = packets[current]
             let time = burst[current].time
-            let isComplete = fragments.take(part, burst[current].bytes, at: time.nanoseconds)
+            let isComplete = fragments.take(
+                part,
+                burst[current].bytes,
+                at: time.nanoseconds,
+                isNested: depth > 0
+            )
             noteFragments()
             guard isComplete else { return false }
             counters[.fragmentsReassembled] += 1

@@ -11,12 +11,15 @@ extension Worker {
     ///
     /// - Returns: 0 when the loop is to be left.
     mutating func takePacket() -> Int32? {
+        if isInline, !resets.isEmpty, beginReset() { return nil }
         if wantsLeave {
             wantsLeave = false
             return leave(MOS_LEAVE_REGENERATE)
         }
         while current >= burstCount {
             event.clearPacket()
+            // The frames of the last burst go with the next one.
+            if isInline, !outbox.isEmpty { flushDepartures() }
             if reachedLimit { return finishAll(then: .ended) }
             // Asking for more takes the frames of the last burst away.
             burstCount = 0
@@ -24,6 +27,7 @@ extension Worker {
             switch inputs.receive(into: &burst) {
             case .frames:
                 event.setSource(inputs.number)
+                if isInline { beginForwarding() }
                 decodeBurst()
             case .idle:
                 // A pipe that is slow is still a capture: only packets move its clock.
@@ -52,6 +56,10 @@ extension Worker {
     /// The packet in hand is done with.
     @inline(__always)
     mutating func finishPacket() {
+        if isInline {
+            handOn()
+            verdict = Verdict()
+        }
         current &+= 1
         phase = .input
     }
@@ -61,6 +69,11 @@ extension Worker {
         let statistics = inputs.statistics
         counters[.sourceDropped] = Double(statistics.dropped)
         counters[.interfaceDropped] = Double(statistics.interfaceDropped)
+        guard isInline else { return }
+        let departures = inputs.departures
+        counters[.forwarded] = Double(departures.sent)
+        counters[.forwardDropped] = Double(departures.dropped)
+        counters[.forwardRefused] = Double(departures.refused)
     }
 
     /// Decodes, hashes and asks the cache for what the packets will touch, so that the misses of a burst overlap.
@@ -82,6 +95,10 @@ extension Worker {
                 number += 1
                 if let filter, !filter.matches(frame) {
                     counters[.filtered] += 1
+                    guard isInline else { continue }
+                    // It leaves in its turn, unseen.
+                    keepUnseen(frame, kept)
+                    kept &+= 1
                     continue
                 }
                 if kept != index { burst[kept] = frame }
@@ -118,6 +135,13 @@ extension Worker {
         for index in 0..<min(kept, Self.lookAhead) where kinds[index] == .tcp {
             table.prefetchStreams(guesses[index])
         }
+    }
+
+    /// Takes the place `index` of the burst for a frame that nobody is to see.
+    private mutating func keepUnseen(_ frame: Frame, _ index: Int) {
+        packets[index] = mos_packet()
+        packets[index].time = frame.time.shared
+        kinds[index] = .unseen
     }
 
     /// Notes which connection a packet probably belongs to, and asks the cache for it.
@@ -171,7 +195,7 @@ extension Worker {
         case .otherIP: counters[.otherIP] += 1
         case .nonIP: counters[.nonIP] += 1
         case .fragment: counters[.fragments] += 1
-        case .malformed: break
+        case .malformed, .unseen: break
         }
         if packets[index].flags & UInt32(MOS_PKT_IP_OFFLOADED) != 0 { counters[.offloadedIP] += 1 }
         if result.hasBadOptions { counters[.badTCPOptions] += 1 }

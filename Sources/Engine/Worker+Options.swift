@@ -33,13 +33,12 @@ extension Worker {
 
     /// Changes what a socket has registered, for its later flows (`slot` < 0), or what it has for one flow.
     private mutating func setRegistered(
-        _ number: Int32,
         _ slot: Int32,
         _ generation: UInt32,
-        _ body: (inout Registration) -> Void
+        _ change: RegistrationChange
     ) -> Int32 {
-        if slot >= 0 { return change(number, slot, generation, body) }
-        body(&sockets[Int(number)].registration)
+        if slot >= 0 { return self.change(slot, generation, change) }
+        change.apply(to: &sockets[Int(change.socket)].registration)
         socketsChanged()
         return 0
     }
@@ -58,9 +57,8 @@ extension Worker {
         guard isByteCount(value) else {
             return failure(EINVAL, "a buffer size is 0 to 1073741824 bytes")
         }
-        let result = setRegistered(number, slot, generation) {
-            $0.setBuffer(UInt32(value), of: side)
-        }
+        let change = RegistrationChange.buffer(number, side, bytes: UInt32(value))
+        let result = setRegistered(slot, generation, change)
         guard result == 0, slot >= 0 else { return result }
         if value == 0 {
             detachReader(slot, socket: number, side: side)
@@ -82,7 +80,8 @@ extension Worker {
         guard isByteCount(value) else {
             return failure(EINVAL, "bytes to keep are 0 to 1073741824")
         }
-        let result = setRegistered(number, slot, generation) { $0.setKeep(UInt32(value), of: side) }
+        let change = RegistrationChange.keep(number, side, bytes: UInt32(value))
+        let result = setRegistered(slot, generation, change)
         guard result == 0, slot >= 0, table.conns[slot].ext >= 0 else { return result }
         markKept(slot, table.conns[slot].ext, side)
         discardRead(slot, side)
@@ -111,7 +110,7 @@ extension Worker {
                 )
             }
         }
-        return setRegistered(number, slot, generation) { $0.setPolicy(Int8(value), of: side) }
+        return setRegistered(slot, generation, .policy(number, side, Int8(value)))
     }
 
     /// The overlap policy of the receive buffer of `side`: that of the first socket that chose one.
@@ -127,7 +126,7 @@ extension Worker {
         guard let bits: UInt32 = [0: 1, 1: 2, 2: 3][side] else {
             return failure(EINVAL, "STOP_MON takes SIDE_CLI, SIDE_SVR or SIDE_BOTH")
         }
-        let result = change(number, slot, generation) { $0.stopped |= bits }
+        let result = change(slot, generation, .stop(number, sides: bits))
         guard result == 0 else { return result }
         for side in Side.allCases where bits & 1 << UInt32(side.rawValue) != 0 {
             detachReader(slot, socket: number, side: side)

@@ -22,6 +22,7 @@ extension Worker {
         guard let hand = inHand(slot, sender), hand.isInOrder, isInTime(hand) else { return false }
         let segment = Segment(hand.packet, sender: sender)
         let offset = Int64(hand.sent.next)
+        if isInline { verdict.passed = Int64(hand.sent.top) }
         hand.conn.last = hand.packet.time
         hand.conn.lag = 0
         hand.sender.packets &+= 1
@@ -126,7 +127,7 @@ extension FlowInHand {
             && sender.known != 0 && receiver.known != 0
             && packet.seq == sender.nxt && packet.seq == sender.iss &+ 1 &+ next
             && sent.runs < 0 && sent.top <= sent.next && !sent.has(busy)
-            && conn.flags & UInt8(MOS_CONN_SUSPECT) == 0
+            && conn.flags & UInt8(MOS_CONN_SUSPECT | MOS_CONN_EDITED) == 0
             && packet.flags & UInt32(MOS_PKT_TRUNCATED | MOS_PKT_SACK | MOS_PKT_CE) == 0
             && packet.window != 0
             && isAcknowledgementOrdinary && areTimestampsOrdinary

@@ -11,7 +11,7 @@ extension Worker {
     @inline(__always)
     mutating func raw() {
         phase = .lookUp
-        if listeners.raw.isEmpty {
+        if listeners.raw.isEmpty || kinds[current] == .unseen {
             lookUp()
         } else {
             dispatch.kind = .raw
@@ -45,15 +45,21 @@ extension Worker {
             return
         case .fragment:
             // What it completes takes its place and is looked up; else there is nothing more to it.
-            if !reassemble() { finishPacket() }
+            if !reassemble() {
+                if isInline, fragments.isActive { keepBack() }
+                finishPacket()
+            }
             return
-        case .nonIP, .malformed:
+        case .nonIP, .malformed, .unseen:
             finishPacket()
             return
         }
         var slot = table.find(packets[current], hash: hashes[current])
         isNewFlow = false
-        if slot < 0 {
+        if slot < 0, let known = findTranslated(packets[current]) {
+            slot = known.slot
+            segment = Segment(packets[current], sender: known.sender)
+        } else if slot < 0 {
             slot = startFlow()
             guard slot >= 0 else {
                 // A flow ends to make room, and the packet is looked up again; or it belongs to none.
@@ -63,11 +69,18 @@ extension Worker {
             segment = Segment(packets[current], sender: table.sender(slot, packets[current]))
         } else {
             segment = Segment(packets[current], sender: table.sender(slot, packets[current]))
-            if isReuse(slot) {
-                // The old flow ends before this packet; then it is looked up again.
-                beginEnd(slot, reason: reuseReason(slot), then: .lookUp)
-                return
-            }
+        }
+        if isInline, isEdited(slot), !translateArrival(slot) {
+            // Its sender repeats it.
+            counters[.forwardDropped] += 1
+            keepBack()
+            finishPacket()
+            return
+        }
+        if !isNewFlow, isReuse(slot) {
+            // The old flow ends before this packet; then it is looked up again.
+            beginEnd(slot, reason: reuseReason(slot), then: .lookUp)
+            return
         }
         flow = slot
         if isNewFlow, segment.sender == .server {
@@ -98,6 +111,7 @@ extension Worker {
 
     /// Updates the sender's stack; then HK_SND.
     private mutating func update(_ slot: Int32) {
+        if isInline { verdict.passed = passed(slot, segment.sender) }
         forgetOldTimestamps(slot)
         noteTime(slot)
         let clientState = table.conns[slot].cli.state

@@ -77,6 +77,7 @@ extension Worker {
         let wasReset = table.conns[slot].end_reason != 0
         if wasReset || timeouts.timeWait == 0 {
             let reason = wasReset ? Int(table.conns[slot].end_reason) : MOS_END_FIN
+            if isInline { handOn() }
             beginEnd(slot, reason: reason, then: .settle)
             return
         }

@@ -81,6 +81,7 @@ extension Worker {
         if packets[current].flags & UInt32(MOS_PKT_TUNNEL) != 0 {
             tunnels.set(tunnelPath(), of: slot)
         }
+        if isInline { noteLink(slot, fromClient: fromClient) }
         isNewFlow = true
         table.conns[slot].phase = time
         noteTime(slot)

@@ -62,6 +62,8 @@ public struct Worker: ~Copyable {
     // Input
     var inputs: Inputs
     let decoder: PacketDecoder
+    /// For frames that are known to be sound, or of which nobody asks.
+    let plainDecoder: PacketDecoder
     var burst = FrameBurst()
     var packets: PacketRoom
     var kinds: ReservedMemory<PacketKind>
@@ -116,6 +118,24 @@ public struct Worker: ~Copyable {
     var badSenders = BadChecksumSenders()
     var wantsLeave = false
     var sourceName: ContiguousArray<CChar> = [0]
+
+    // Inline
+    /// Packets are handed on, and scripts may change them.
+    public let isInline: Bool
+    var outbox: Outbox
+    var verdict = Verdict()
+    var translations: Translations
+    /// Connections whose streams scripts have made longer or shorter: few.
+    var edits: [Int32: FlowEdits] = [:]
+    /// What is known of each flow's ports and link layer, by slot.
+    var inlineFlows: ReservedMemory<InlineFlow>
+    /// Connections that scripts want reset, when the packet in hand is done with.
+    var resets: [PendingReset] = []
+    /// The port through which the packets of the burst in hand leave, -1 = none, and the one that they came from.
+    var onwardPort = -1
+    var backPort = 0
+    /// Checksums that were left to a network card are finished before a frame leaves.
+    var finishesChecksums = false
 
     // The packet and the flow in hand
     var flow: Int32 = -1
@@ -192,10 +212,22 @@ public struct Worker: ~Copyable {
                 pool: settings.fragmentsPool,
                 timeout: Int64(min(settings.fragmentTimeout, 1e9) * 1e9),
                 seed: seed,
+                vlanInKey: settings.vlanInKey,
+                holdsFrames: inputs.isInline
+            ),
+            let toldPath = ReservedMemory<mos_tunnel>(capacity: TunnelPath.capacity),
+            let outbox = Outbox(),
+            let translations = Translations(
+                capacity: flows,
+                seed: seed,
                 vlanInKey: settings.vlanInKey
             ),
-            let toldPath = ReservedMemory<mos_tunnel>(capacity: TunnelPath.capacity)
+            let inlineFlows = ReservedMemory<InlineFlow>(capacity: inputs.isInline ? flows : 1)
         else { throw .noMemory(flows: flows) }
+        isInline = inputs.isInline
+        self.outbox = outbox
+        self.translations = translations
+        self.inlineFlows = inlineFlows
         self.inputs = inputs
         self.settings = settings
         self.packets = packets
@@ -218,6 +250,10 @@ public struct Worker: ~Copyable {
         self.toldPath = toldPath
         decoder = PacketDecoder(
             checksums: settings.checksums,
+            decapsulation: settings.decapsulation
+        )
+        plainDecoder = PacketDecoder(
+            checksums: .off,
             decapsulation: settings.decapsulation
         )
         timeouts = Timeouts(settings)

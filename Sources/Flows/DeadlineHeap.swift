@@ -62,6 +62,26 @@ public struct DeadlineHeap: ~Copyable {
         return true
     }
 
+    /// Entries that there is room for.
+    @inlinable public var capacity: Int { entries.capacity }
+
+    /// An entry, in no particular order; whoever changes one calls ``restore(count:)``.
+    @inlinable
+    public subscript(place: Int) -> Entry {
+        get { entries[place] }
+        set { entries[place] = newValue }
+    }
+
+    /// Makes a heap of the first `count` entries, whatever was done to them; forgets the others.
+    @inlinable
+    public mutating func restore(count: Int) {
+        precondition(count >= 0 && count <= used)
+        used = count
+        for place in stride(from: count / 2 - 1, through: 0, by: -1) {
+            sink(entries[place], from: place)
+        }
+    }
+
     /// Forgets all entries.
     @inlinable
     public mutating func removeAll() { used = 0 }
@@ -73,8 +93,14 @@ public struct DeadlineHeap: ~Copyable {
         let result = entries[0]
         used &-= 1
         guard used > 0 else { return result }
-        let moved = entries[used]
-        var place = 0
+        sink(entries[used], from: 0)
+        return result
+    }
+
+    /// Puts an entry at `start` or below, where it belongs.
+    @inlinable
+    mutating func sink(_ moved: Entry, from start: Int) {
+        var place = start
         while true {
             var child = 2 &* place &+ 1
             if child >= used { break }
@@ -84,6 +110,5 @@ public struct DeadlineHeap: ~Copyable {
             place = child
         }
         entries[place] = moved
-        return result
     }
 }

@@ -123,6 +123,11 @@ public struct FlowTable: ~Copyable {
             && (conns[slot].svr_port == packet.dport)
     }
 
+    /// True when the packet has the addresses and ports of the connection in `slot`, in either direction.
+    public mutating func isBetweenEnds(_ slot: Int32, _ packet: mos_packet) -> Bool {
+        matches(slot, packet)
+    }
+
     /// The end of the connection in `slot` that sent the packet.
     @inlinable @inline(__always)
     public mutating func sender(_ slot: Int32, _ packet: mos_packet) -> Side {

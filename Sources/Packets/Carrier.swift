@@ -22,7 +22,7 @@ enum Carrier {
     }
 
     /// What the carrier that `header` names holds; nil when it names none.
-    private static func next(
+    static func next(
         _ header: LinkHeader,
         _ bytes: ByteView
     ) throws(DecodeError) -> LinkHeader? {

@@ -16,6 +16,8 @@ public enum PacketKind: UInt8, BitwiseCopyable, Sendable {
     case nonIP
     /// Decoding stopped; ``DecodeResult/error`` says why.
     case malformed
+    /// Not decoded: a filter keeps it out, and it is only to be handed on.
+    case unseen
 }
 
 /// What the checksum of the transport header said.

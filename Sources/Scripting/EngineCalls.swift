@@ -4,6 +4,7 @@ import CMosABI
 import Engine
 import Glibc
 import Outputs
+import Packets
 
 /// A worker and where its records go, at the address that scripts pass back with every call.
 private struct Context: ~Copyable {
@@ -27,6 +28,7 @@ public final class EngineCalls {
         fillLayout()
         fillCalls()
         fillReading()
+        fillChanging()
         fillRest()
     }
 
@@ -110,6 +112,19 @@ public final class EngineCalls {
         unsafe api.pointee.freed_slot = { context in
             unsafe worker(context).pointee.worker.takeFreedSlot()
         }
+        unsafe api.pointee.registered = { context, socket, flow, generation, event, hook in
+            unsafe worker(context).pointee.worker.registered(
+                socket,
+                flow: flow,
+                generation: generation,
+                event: event,
+                hook: hook
+            )
+        }
+        unsafe api.pointee.find_flow = { context, socket, ends in
+            guard let ends = unsafe ends?.pointee else { return -EINVAL }
+            return unsafe worker(context).pointee.worker.findFlow(socket, ends)
+        }
     }
 
     private func fillReading() {
@@ -158,6 +173,65 @@ public final class EngineCalls {
         }
     }
 
+    private func fillChanging() {
+        unsafe api.pointee.change_packet = {
+            context,
+            socket,
+            flow,
+            generation,
+            what,
+            offset,
+            bytes,
+            length in
+            unsafe worker(context).pointee.worker.changePacket(
+                socket,
+                flow,
+                generation,
+                PacketChange(
+                    what: what,
+                    offset: offset,
+                    length: length,
+                    bytes: view(bytes, length)
+                )
+            )
+        }
+        unsafe api.pointee.send_frame = {
+            context,
+            socket,
+            flow,
+            generation,
+            side,
+            bytes,
+            length in
+            unsafe worker(context).pointee.worker.sendFrame(
+                socket,
+                flow,
+                generation,
+                side: side,
+                view(bytes, length)
+            )
+        }
+        unsafe api.pointee.send_segment = {
+            context,
+            socket,
+            flow,
+            generation,
+            segment,
+            payload in
+            guard let segment = unsafe segment else { return -EINVAL }
+            return unsafe worker(context).pointee.worker.sendSegment(
+                socket,
+                flow,
+                generation,
+                segment.pointee,
+                view(payload, segment.pointee.payload_len)
+            )
+        }
+        unsafe api.pointee.reset_flow = { context, socket, flow, generation in
+            unsafe worker(context).pointee.worker.resetFlow(socket, flow, generation)
+        }
+    }
+
     private func fillRest() {
         unsafe api.pointee.set_timer = { context, seconds, interval in
             unsafe worker(context).pointee.worker.setTimer(seconds: seconds, interval: interval)
@@ -200,6 +274,13 @@ private func string(_ text: UnsafePointer<CChar>, _ length: Int32) -> String {
         decoding: UnsafeRawBufferPointer(start: text, count: Int(max(length, 0))),
         as: UTF8.self
     )
+}
+
+/// Bytes that a call brought; they are the script's.
+@unsafe
+private func view(_ bytes: UnsafePointer<CChar>?, _ length: Int32) -> ByteView {
+    guard let bytes = unsafe bytes, length > 0 else { return .empty }
+    return unsafe ByteView(base: UnsafeRawPointer(bytes), count: Int(length))
 }
 
 @unsafe

@@ -8,7 +8,8 @@ public final class ScriptHost {
     public struct Outcome: Equatable, Sendable {
         /// Errors in callbacks, timers, `on_start` and `on_exit`.
         public var errors: Int
-        /// True when the first error ended the run (``ScriptOptions/isStrict``).
+        /// True when the scripts ended before the packets did: at the first error (``ScriptOptions/isStrict``), or
+        /// because the loop itself failed again and again.
         public var wasStopped: Bool
     }
 

@@ -12,11 +12,11 @@ public struct ScriptOptions: Sendable {
         case tsv
     }
 
-    /// What becomes of the packets of an inline pair when a script fails.
+    /// What becomes of packets when a script fails in an inline run.
     public enum InlineMode: String, CaseIterable, Sendable {
-        /// They are forwarded.
+        /// They pass.
         case failOpen = "fail-open"
-        /// They are dropped.
+        /// They do not.
         case failClosed = "fail-closed"
     }
 
@@ -30,7 +30,7 @@ public struct ScriptOptions: Sendable {
     public var outputIsTerminal = false
     /// Errors of a callback on one flow, without a success between, that switch it off there.
     public var errorsInARow = 10
-    /// How packets are forwarded; nil when none are.
+    /// Packets are handed on, and scripts may change them; nil when they are only watched.
     public var inline: InlineMode?
     /// What stood behind `--` on the command line.
     public var arguments: [String] = []
@@ -43,6 +43,7 @@ public struct ScriptOptions: Sendable {
         var text = "format=\(format.rawValue)\0errors_in_a_row=\(errorsInARow)\0"
         text += "strict=\(isStrict ? 1 : 0)\0allow_globals=\(allowsGlobals ? 1 : 0)\0"
         text += "terminal=\(outputIsTerminal ? 1 : 0)\0"
+        if let inline { text += "inline=\(inline.rawValue)\0" }
         for argument in arguments { text += "arg=\(argument)\0" }
         return text
     }

@@ -45,4 +45,10 @@ public struct SequenceNumber: Equatable, Sendable {
     public func offset(iss: SequenceNumber, near: Int64) -> Int64 {
         near &+ (self - SequenceNumber(iss.value &+ 1 &+ UInt32(truncatingIfNeeded: near)))
     }
+
+    /// The point of a stream offset: what ``offset(iss:near:)`` is the reverse of.
+    @inlinable @inline(__always)
+    public init(offset: Int64, iss: SequenceNumber) {
+        self.init(iss.value &+ 1 &+ UInt32(truncatingIfNeeded: offset))
+    }
 }

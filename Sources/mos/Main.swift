@@ -13,9 +13,10 @@ struct Mos: ParsableCommand {
             mos [run] SCRIPT... -i SOURCE -i SOURCE --inline[=fail-closed] [options]
             mos [run] -e CODE (-r FILE | -i SOURCE)... [options]
             mos check SCRIPT... | mos events [GLOB] | mos settings
+            mos doc [NAME]
             """,
         version: versionText,
-        subcommands: [Run.self, Check.self, Events.self, SettingsList.self],
+        subcommands: [Run.self, Check.self, Doc.self, Events.self, SettingsList.self],
         defaultSubcommand: Run.self
     )
 }
@@ -49,7 +50,7 @@ enum CommandWords {
         omittingEmptySubsequences: false
     )
 
-    /// `--inline` alone takes no value, so it gets the one that it stands for.
+    /// `--inline` alone means fail-open; the parser knows only options that always have a value, or never.
     static let forMos = (parts.first ?? []).map { $0 == "--inline" ? "--inline=fail-open" : $0 }
     static let forScripts = parts.count > 1 ? Array(parts[1]) : []
 }

@@ -96,6 +96,10 @@ struct Run: ParsableCommand {
         let calls = EngineCalls(worker, writer: writer)
         let watch = RunWatch(calls, writer: writer, isLive: isLive)
         let outcome = try runScripts(calls, writer, settings)
+        if outcome.wasStopped, input.inline == .failOpen, !stop.isRaised {
+            Diagnostics.say("mos: the scripts have stopped; packets pass without them until Ctrl-C")
+            calls.withWorker { $0.forwardAlone() }
+        }
         watch.finish()
         writer.flush()
         try conclude(calls, writer, outcome, stop)

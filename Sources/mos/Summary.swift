@@ -6,6 +6,7 @@ import Engine
 struct Summary {
     private let counters: [(name: String, value: Double)]
     private let checksumHint: String?
+    private let isInline: Bool
     /// Why sources could not go on.
     let inputErrors: [SourceError]
 
@@ -13,6 +14,7 @@ struct Summary {
         counters = worker.counterValues()
         inputErrors = worker.inputErrors
         checksumHint = worker.checksumHint
+        isInline = worker.isInline
     }
 
     private func value(_ counter: Counter) -> Int {
@@ -24,6 +26,7 @@ struct Summary {
     var text: String {
         var lines = inputErrors.map { "mos: \($0.description)" }
         lines.append(seen)
+        if isInline { lines.append(forwarded) }
         let losses = losses
         lines.append("mos: lost: " + (losses.isEmpty ? "nothing" : losses.joined(separator: ", ")))
         if !refused.isEmpty {
@@ -47,6 +50,11 @@ struct Summary {
         return text + "; \(value(.flows)) flows, \(value(.orphans)) orphan packets"
     }
 
+    private var forwarded: String {
+        "mos: forwarded: \(value(.forwarded)) frames, of these \(value(.changed)) changed and "
+            + "\(value(.injected)) made by scripts; \(value(.scriptDropped)) dropped by scripts"
+    }
+
     /// Every place where something was lost, with its counter's name.
     private var losses: [String] {
         let places: [(Counter, String)] = [
@@ -60,6 +68,9 @@ struct Summary {
             (.fragmentsDropped, "IP packets for whose fragments there was no room"),
             (.gapBytes, "bytes of streams that were never captured"),
             (.timersRefused, "timers refused"),
+            (.forwardDropped, "frames that found a transmit queue full"),
+            (.forwardRefused, "frames that a port could not send"),
+            (.translationsRefused, "changed packets whose answers cannot find their flow"),
         ]
         return places.filter { value($0.0) > 0 }.map { "\(value($0.0)) \($0.1)" }
     }

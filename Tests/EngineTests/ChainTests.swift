@@ -157,6 +157,35 @@ struct ChainTests {
         #expect(started == ports.map { names[$0, default: ""] + " CLI CONN_START" })
     }
 
+    @Test func `T63 a RAW socket that closes another, or itself, takes no packet from a third`()
+        throws
+    {
+        for closed in 0..<2 as Range<Int32> {
+            let recorder = try Recorder([.client(.syn, 0), .server(.synAck, 0, 1)])
+            for name in ["A", "B", "C"] { recorder.raw(name) }
+            recorder.run { event in
+                guard event.number == 1, event.socket == 1 else { return }
+                #expect(recorder.worker.closeSocket(closed) == 0)
+            }
+            let other = closed == 0 ? "B" : "A"
+            #expect(
+                recorder.lines == ["A 1", "B 1", "C 1", "\(other) 2", "C 2"].map { $0 + " PKT_IN" }
+            )
+        }
+    }
+
+    @Test func `T37 thirty-two sockets are visited in order`() throws {
+        let recorder = try Recorder([.client(.syn, 0), .server(.synAck, 0, 1)])
+        let names = (0..<32).map { "s\($0)" }
+        for name in names { recorder.stream(name, [.packetIn]) }
+        #expect(recorder.worker.makeSocket(type: Int32(MOS_SOCK_MONITOR_STREAM)) == -23)
+        let expected =
+            names.map { "\($0) 1 SND CLI PKT_IN" } + names.map { "\($0) 1 RCV SVR PKT_IN" }
+            + names.reversed().map { "\($0) 2 SND SVR PKT_IN" }
+            + names.reversed().map { "\($0) 2 RCV CLI PKT_IN" }
+        #expect(recorder.run() == expected)
+    }
+
     @Test func `T64 a filter bound later serves flows whose SYN comes later`() throws {
         let recorder = try Recorder([
             .client(.syn, 0), .client(.syn, 0).flow(1), .server(.synAck, 0, 1),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 import Glibc
 import Packets
+import TestPorts
 import Testing
 
 @testable import Capture

@@ -13,7 +13,7 @@ extension TCPFlags {
 ///
 /// Numbers count from the sender's ISN, so a SYN has 0 and the first payload byte 1.
 struct Line {
-    private var sender: Side
+    fileprivate(set) var sender: Side
     private var segment: TCPSegment
     private var frame: [UInt8]?
     private var checksum = BuiltChecksum.right
@@ -75,6 +75,9 @@ struct Line {
     func window(_ window: UInt16) -> Line { with { $0.segment.window = window } }
 
     func options(_ options: [TCPOption]) -> Line { with { $0.segment.options = options } }
+
+    /// The same line from the other end, of inline ladders: which port a frame comes in through.
+    func from(_ side: Side) -> Line { with { $0.sender = side } }
 
     /// The capture keeps so many bytes of the frame.
     func captured(_ bytes: Int) -> Line { with { $0.captured = bytes } }

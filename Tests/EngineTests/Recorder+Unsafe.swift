@@ -82,6 +82,11 @@ extension Recorder {
         return [Int(value.0), Int(value.1), Int(value.2), Int(value.3)]
     }
 
+    /// The client's port of the flow in a slot.
+    func clientPort(_ flow: Int32) -> UInt16 {
+        unsafe worker.connectionsAddress[Int(flow)].cli_port
+    }
+
     /// What is kept of a flow that carried payload; nil before.
     func stream(_ flow: Int32, sentBy side: Side) -> mos_stream? {
         guard flow >= 0 else { return nil }

@@ -51,6 +51,11 @@ final class Recorder {
         worker = try Worker(inputs: inputs, settings: Self.settings(settings), seed: .fixed)
     }
 
+    /// A worker for any sources.
+    init(inputs: consuming Inputs, settings: (inout Settings) -> Void = { _ in }) throws {
+        worker = try Worker(inputs: inputs, settings: Self.settings(settings), seed: .fixed)
+    }
+
     /// A worker for any frames.
     init(frames: [OwnedFrame], settings: (inout Settings) -> Void = { _ in }) throws {
         worker = try Worker(

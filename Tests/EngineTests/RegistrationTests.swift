@@ -106,6 +106,8 @@ struct RegistrationTests {
     @Test func `a replaced callback slot is free when no registration names it`() throws {
         let recorder = try Recorder([.client(.syn, 0), .server(.synAck, 0, 1)])
         let socket = recorder.stream("", [.connStart])
+        // Sets without flows go at once.
+        recorder.worker.sets.idleLimit = 0
         var freed: [Int32] = []
         var first: Int32 = 0
         recorder.run { event in
@@ -142,6 +144,84 @@ struct RegistrationTests {
         }
         #expect(recorder.worker.value(.flows) == 100)
         #expect(most == 2)
+        #expect(recorder.worker.sets.touchedEntries == 2)
+    }
+
+    @Test func `what is registered can be asked for, of sockets and of flows`() throws {
+        let recorder = try Recorder([.client(.syn, 0)])
+        let socket = recorder.stream("", [.connStart])
+        let other = recorder.stream("other", [])
+        recorder.filter(other, MOS_FILTER_SYN, "udp")
+        func ask(_ socket: Int32, _ flow: Int32, _ generation: UInt32, _ event: Event, _ hook: Hook)
+            -> Int32
+        {
+            recorder.worker.registered(
+                socket,
+                flow: flow,
+                generation: generation,
+                event: event.number,
+                hook: hook.number
+            )
+        }
+        var asked: [Int32] = []
+        recorder.run { event in
+            guard event.hook == Hook.snd.number else { return }
+            recorder.subscribeHere(socket, .packetIn, .rcv)
+            asked = [
+                ask(socket, event.flow, event.generation, .connStart, .snd) - event.slot,
+                ask(socket, event.flow, event.generation, .packetIn, .rcv) - event.slot,
+                ask(socket, event.flow, event.generation, .packetIn, .snd),
+                ask(socket, -1, 0, .connStart, .rcv) - event.slot,
+                ask(socket, -1, 0, .packetIn, .rcv),
+                ask(other, event.flow, event.generation, .connStart, .snd),
+                ask(socket, event.flow, event.generation + 1, .connStart, .snd),
+                ask(7, -1, 0, .connStart, .snd),
+                recorder.worker.registered(socket, flow: -1, generation: 0, event: 99, hook: 4),
+            ]
+        }
+        #expect(asked == [0, 2, 0, 1, 0, -9, -9, -22, -22])
+    }
+
+    @Test func `what a flow has no room for is refused before and after others had it`() throws {
+        let recorder = try Recorder([.frame(PacketBuilder().frame(UDPDatagram()))])
+        let socket = recorder.flow("", [.connStart])
+        var results: [Int32] = []
+        recorder.run { event in
+            for _ in 0..<2 {
+                results.append(
+                    recorder.worker.subscribe(
+                        socket,
+                        flow: event.flow,
+                        generation: event.generation,
+                        event: Event.newData.number,
+                        hook: Hook.null.number,
+                        callback: Recorder.firstForeignSlot
+                    )
+                )
+            }
+        }
+        #expect(results == [-22, -22, -22, -22])
+        #expect(recorder.worker.subscribe(0, event: 16, hook: 4, slot: -1) == -22)
+        #expect(recorder.worker.subscribe(0, event: 16, hook: 4, slot: 1 << 24) == -22)
+    }
+
+    @Test func `slots that a socket names are free when it names others, or is closed`() throws {
+        let recorder = try Recorder([])
+        let socket = recorder.stream("", [])
+        for slot in [5, 6, 7] as [Int32] {
+            let result = recorder.worker.subscribe(
+                socket,
+                event: Event.packetIn.number,
+                hook: Hook.snd.number,
+                slot: slot
+            )
+            #expect(result == 0)
+        }
+        #expect([5, 6].contains(recorder.worker.takeFreedSlot()))
+        #expect([5, 6].contains(recorder.worker.takeFreedSlot()))
+        #expect(recorder.worker.takeFreedSlot() == 0)
+        #expect(recorder.worker.closeSocket(socket) == 0)
+        #expect(recorder.worker.takeFreedSlot() == 7)
     }
 
     @Test func `T36 STOP_MON with one side stops what carries that side`() throws {

@@ -42,4 +42,29 @@ struct DeadlineHeapTests {
         #expect(heap.removeFirst().item == 0)
         #expect(heap.earliest == .max)
     }
+
+    @Test(arguments: 1...5 as ClosedRange<UInt64>)
+    func `entries that are left out or changed leave a heap of the others`(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        guard var heap = DeadlineHeap(capacity: 300) else { throw NoMemory() }
+        var model: [(Int64, UInt64)] = []
+        for order in 0..<300 as Range<UInt64> {
+            let deadline = Int64(random.below(90))
+            let entry = DeadlineHeap.Entry(deadline: deadline, order: order, item: 0)
+            try #require(heap.insert(entry) == true)
+            if deadline % 3 != 0 { model.append((90 - deadline, order)) }
+        }
+        var kept = 0
+        for place in 0..<heap.count where heap[place].deadline % 3 != 0 {
+            heap[kept] = heap[place]
+            heap[kept].deadline = 90 - heap[place].deadline
+            kept += 1
+        }
+        heap.restore(count: kept)
+        for expected in (model.sorted { $0 < $1 }) {
+            let first = heap.removeFirst()
+            try #require((first.deadline, first.order) == expected, "seed \(seed)")
+        }
+        #expect(heap.count == 0)
+    }
 }

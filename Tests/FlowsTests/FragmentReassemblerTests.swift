@@ -10,13 +10,19 @@ import Testing
 final class FragmentBox {
     private var reassembler: FragmentReassembler
 
-    init?(pool: Int = 1 << 20, seconds: Double = 30, vlanInKey: Bool = false) {
+    init?(
+        pool: Int = 1 << 20,
+        seconds: Double = 30,
+        vlanInKey: Bool = false,
+        holdsFrames: Bool = false
+    ) {
         guard
             let reassembler = FragmentReassembler(
                 pool: pool,
                 timeout: Int64(seconds * 1e9),
                 seed: .fixed,
-                vlanInKey: vlanInKey
+                vlanInKey: vlanInKey,
+                holdsFrames: holdsFrames
             )
         else { return nil }
         self.reassembler = reassembler
@@ -27,6 +33,13 @@ final class FragmentBox {
     var bytesInUse: Int { reassembler.bytesInUse }
 
     func giveUpAll() { reassembler.giveUpAll() }
+
+    /// The frames in which the last packet came.
+    func frames() -> [[UInt8]] {
+        var frames: [[UInt8]] = []
+        while let frame = reassembler.takeFrame() { frames.append(frame.array) }
+        return frames
+    }
 
     /// The whole frame when this part completes it.
     func take(_ frame: [UInt8], at seconds: Double = 0, wireLength: Int? = nil) -> [UInt8]? {

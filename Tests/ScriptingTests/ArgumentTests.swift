@@ -156,13 +156,83 @@ private let mistakes: [(call: String, message: String)] = [
         "mos.emit('a', 1)",
         "mos.emit: argument 2 (record) is 1; it must be a table with string keys (EINVAL)"
     ),
-    ("mos.find_flow('::1', 1, '::1', 2)", "mos.find_flow is not there yet (EOPNOTSUPP)"),
+    (
+        "mos.find_flow('::1', 1, '10.0.0.1', 2)",
+        "mos.find_flow: ::1 is an IPv6 address, 10.0.0.1 an IPv4 address (EINVAL)"
+    ),
+    (
+        "mos.find_flow('10.0.0.256', 1, '::1', 2)",
+        "mos.find_flow: argument 1 (addr) is \"10.0.0.256\"; it must be the text of an IPv4 or IPv6 "
+            + "address, as \"10.0.0.1\" or \"fd00::1\" (EINVAL)"
+    ),
+    (
+        "mos.find_flow('::1', 1, 'fe80::1%eth0', 2)",
+        "mos.find_flow: argument 3 (addr) is \"fe80::1%eth0\"; it must be the text of an IPv4 or IPv6 "
+            + "address, as \"10.0.0.1\" or \"fd00::1\" (EINVAL)"
+    ),
+    (
+        "mos.find_flow('::1', 1, '::1', 65536)",
+        "mos.find_flow: argument 4 (port) is 65536; it must be a port, 0 to 65535 (EINVAL)"
+    ),
+    (
+        "mos.find_flow('::1', 1, '::1', 2, flow)",
+        "mos.find_flow: argument 5 (s) is a flow; it must be a socket (EBADF)"
+    ),
+    (
+        "mos.define_event(mos.HK_SND, print)",
+        "mos.define_event: argument 1 (base) is 4; it must be an event, as mos.ON_CONN_NEW_DATA "
+            + "(EINVAL)"
+    ),
+    (
+        "mos.define_event('ON_PKTIN', print)",
+        "mos.define_event: argument 1 (base) is \"ON_PKTIN\"; it must be an event, as "
+            + "mos.ON_CONN_NEW_DATA; did you mean \"mos.ON_PKT_IN\"? (EINVAL)"
+    ),
+    (
+        "mos.define_event(mos.ON_PKT_IN, 'f')",
+        "mos.define_event: argument 2 (filter) is \"f\"; it must be a function(flow, side, id, arg) "
+            + "(EINVAL)"
+    ),
+    (
+        "s:on(mos.define_event(mos.ON_PKT_IN, print) + 1, print)",
+        "mos.register_callback: argument 2 (event) is 10002; it must be an event, as "
+            + "mos.ON_CONN_NEW_DATA, or one of this script: 10001 (EINVAL)"
+    ),
+    (
+        "s:on(mos.define_event(mos.ON_CONN_NEW_DATA, print), mos.HK_RCV, print)",
+        "mos.register_callback: argument 3 (hook) is mos.HK_RCV; event 10001 (on "
+            + "mos.ON_CONN_NEW_DATA) may have mos.NULL (EINVAL)"
+    ),
+    (
+        "flow:on(mos.define_event(mos.ON_ORPHAN, print), print)",
+        "mos.register_callback: event 10001 (on mos.ON_ORPHAN) belongs to no flow; register it on the "
+            + "socket (EINVAL)"
+    ),
+    (
+        "mos.socket(mos.SOCK_MONITOR_FLOW):on(mos.define_event(mos.ON_GAP, print), print)",
+        "mos.register_callback: a flow socket has no event 10001 (on mos.ON_GAP); it has "
+            + "mos.ON_PKT_IN, mos.ON_CONN_START and mos.ON_CONN_END (EINVAL)"
+    ),
+    (
+        "mos.alloc_event(5)",
+        "mos.alloc_event: argument 1 (parent) is 5; it must be an event, as mos.ON_CONN_NEW_DATA "
+            + "(EINVAL)"
+    ),
+    (
+        "mos.raise_event(mos.define_event(mos.ON_PKT_IN, print))",
+        "mos.raise_event: argument 1 (id) is 10001; it must be an id that mos.alloc_event gave (EINVAL)"
+    ),
+    (
+        "mos.raise_event(mos.alloc_event(mos.ON_CONN_END))",
+        "mos.raise_event: event 10001 may be raised by the filter of its parent, mos.ON_CONN_END, by "
+            + "filters defined on that and by its callbacks, while they run (EINVAL)"
+    ),
     ("mos.on_start(print)", "mos.on_start: the run has begun (EBUSY)"),
     (
         "mos.flow_state 'int32_t n;'",
         "mos.flow_state: the run has begun; declare at the script's top level (EBUSY)"
     ),
-    ("flow:drop()", "flow.drop is not there yet (EOPNOTSUPP)"),
+    ("flow:save{}", "flow.save is not there yet (EOPNOTSUPP)"),
     (
         "flow.cli:has 'X'",
         "has: argument 1 (letters) is \"X\"; it must be flags out of \"FSRPAUEC\" (EINVAL)"

@@ -9,7 +9,13 @@ import Testing
 @testable import Scripting
 
 /// Writes `frames` to a capture file, runs `code` over it with the engine itself, and gives the lines that came out.
-func runEngine(_ code: String, over frames: [OwnedFrame]) throws -> [String] {
+///
+/// `inspect` sees the worker after the run.
+func runEngine(
+    _ code: String,
+    over frames: [OwnedFrame],
+    inspect: (inout Worker) -> Void = { _ in }
+) throws -> [String] {
     let folder = "/tmp/mos-engine-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
     #expect(unsafe mkdir(folder, 0o700) == 0)
     defer {
@@ -28,6 +34,7 @@ func runEngine(_ code: String, over frames: [OwnedFrame]) throws -> [String] {
     try host.load(code: code, name: "test")
     let outcome = try host.run()
     #expect(outcome.errors == 0)
+    calls.withWorker(inspect)
     writer.flush()
     let text = String(decoding: try ScriptFile.read(folder + "/out.txt"), as: UTF8.self)
     return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)

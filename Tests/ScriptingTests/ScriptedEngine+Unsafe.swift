@@ -341,6 +341,15 @@ struct Occurrence {
             engine.subscriptions[[socket, flow, event, hook]] = slot
             return 0
         }
+        unsafe api.pointee.registered = { worker, socket, flow, generation, event, hook in
+            let engine = unsafe ScriptedEngine.of(worker)
+            let own = engine.subscriptions[[socket, flow, event, hook]]
+            if flow < 0 { return own ?? 0 }
+            guard engine.isAlive(flow, generation) else {
+                return engine.fail(9, "this flow has ended")
+            }
+            return own ?? engine.subscriptions[[socket, -1, event, hook]] ?? 0
+        }
         unsafe api.pointee.freed_slot = { worker in
             unsafe ScriptedEngine.of(worker).freed.popLast() ?? 0
         }

@@ -1,27 +1,31 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Two network namespaces joined by a pair of interfaces: `client0` (10.0.0.1, fd00::1) in $client,
-# `server0` (10.0.0.2, fd00::2) in $server. To be sourced; cleans up when the shell leaves.
+# `server0` (10.0.0.2, fd00::2) in $server; or joined through a third one, $box, by its interfaces
+# `box0` and `box1`. To be sourced; cleans up when the shell leaves.
 
 client="mos-client-$$"
 server="mos-server-$$"
+box="mos-box-$$"
 work=$(mktemp -d)
 started=()
 
 # Ends what was started, and removes the namespaces with their interfaces.
 clean_up() {
-    local process
+    local process namespace
     for process in "${started[@]}"; do kill "$process" 2>/dev/null || true; done
     for process in "${started[@]}"; do wait "$process" 2>/dev/null || true; done
-    ip netns delete "$client" 2>/dev/null || true
-    ip netns delete "$server" 2>/dev/null || true
+    for namespace in "$client" "$server" "$box"; do
+        ip netns delete "$namespace" 2>/dev/null || true
+    done
     rm -rf "$work"
 }
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
-# in_client COMMAND..., in_server COMMAND...: run it in that namespace.
+# in_client COMMAND..., in_server COMMAND..., in_box COMMAND...: run it in that namespace.
 in_client() { ip netns exec "$client" "$@"; }
 in_server() { ip netns exec "$server" "$@"; }
+in_box() { ip netns exec "$box" "$@"; }
 
 # start NAMESPACE COMMAND...: runs it in the background until the script ends; `ip` becomes the
 # command, so its number, in $last, is the command's.
@@ -73,7 +77,36 @@ make_namespaces() {
     make_end "$client" client0 1
     make_end "$server" server0 2
     [[ $1 == on ]] && return
-    local offloads=(tx off rx off sg off tso off gso off gro off)
-    in_client ethtool -K client0 "${offloads[@]}" >/dev/null
-    in_server ethtool -K server0 "${offloads[@]}" >/dev/null
+    as_on_a_wire "$client" client0
+    as_on_a_wire "$server" server0
+}
+
+# as_on_a_wire NAMESPACE INTERFACE: no offloads: checksums are right, segments fit the MTU.
+as_on_a_wire() {
+    ip netns exec "$1" ethtool -K "$2" tx off rx off sg off tso off gso off gro off >/dev/null
+}
+
+# make_boxed_namespaces [MTU]: the box has no addresses and says nothing of its own; frames as on a wire.
+make_boxed_namespaces() {
+    local namespace interface mtu=${1:-1500}
+    for namespace in "$client" "$server" "$box"; do ip netns add "$namespace"; done
+    in_box sh -c 'for i in all default; do echo 1 > /proc/sys/net/ipv6/conf/$i/disable_ipv6; done'
+    ip -n "$client" link add client0 mtu "$mtu" type veth peer name box0 mtu "$mtu" netns "$box"
+    ip -n "$server" link add server0 mtu "$mtu" type veth peer name box1 mtu "$mtu" netns "$box"
+    make_end "$client" client0 1
+    make_end "$server" server0 2
+    as_on_a_wire "$client" client0
+    as_on_a_wire "$server" server0
+    for interface in box0 box1; do
+        ip -n "$box" link set "$interface" up
+        as_on_a_wire "$box" "$interface"
+    done
+}
+
+# set_mtu BYTES: of all four interfaces.
+set_mtu() {
+    ip -n "$client" link set client0 mtu "$1"
+    ip -n "$server" link set server0 mtu "$1"
+    ip -n "$box" link set box0 mtu "$1"
+    ip -n "$box" link set box1 mtu "$1"
 }

@@ -17,6 +17,9 @@ struct mos_lua_module {
 /// The file with that index, NULL behind the last.
 const struct mos_lua_module *mos_lua_module_at(int32_t index);
 
+/// The file of the manual with that index, NULL behind the last; names begin with "manual.".
+const struct mos_lua_module *mos_lua_manual_at(int32_t index);
+
 /// What a call of the host's functions gave back.
 struct mos_lua_answer {
     const char *text;  ///< the error, or the first result when it is a text; valid until the next call
@@ -27,7 +30,7 @@ struct mos_lua_answer {
 
 /// A Lua state with the library's host loaded into it, NULL when there is no memory. On another error
 /// the state is there and `answer->text` says what is wrong. `api` may be NULL: then only what needs no
-/// engine works.
+/// engine works, and the manual, which a run has no use for.
 struct lua_State *mos_lua_open(const void *api, struct mos_lua_answer *answer);
 
 /// Calls the host's function `name` with two texts. 0, or not 0 and the error in `answer->text`.

@@ -174,6 +174,8 @@ extension FragmentReassembler {
             piece = next
         }
         if datagrams[slot].header >= 0 { pieces.give(datagrams[slot].header) }
+        release(datagrams[slot].frames)
+        datagrams[slot].frames = HeldFrames()
         datagrams[slot].first = -1
         datagrams[slot].last = -1
         datagrams[slot].header = -1

@@ -35,6 +35,11 @@ public struct FragmentReassembler: ~Copyable {
     var pieces: SlotPool<FragmentPiece>
     let cells: FragmentCells
     var reassembled: ReassembledFrame
+    /// A held frame that lies in several cells.
+    var gathered: ReassembledFrame
+    /// The frames of the packet completed last.
+    var completed = HeldFrames()
+    private let holdsFrames: Bool
     private var index: FlowIndex
     private let seed: HashSeed
     private let timeout: Int64
@@ -45,23 +50,37 @@ public struct FragmentReassembler: ~Copyable {
 
     /// A reassembler that holds at most `pool` bytes of parts, 0 = none, for `timeout` nanoseconds; nil when the address
     /// space is refused.
-    public init?(pool: Int, timeout: Int64, seed: HashSeed, vlanInKey: Bool) {
+    ///
+    /// With `holdsFrames` the frames are kept as well, in the same pool, for ``takeFrame()``.
+    public init?(
+        pool: Int,
+        timeout: Int64,
+        seed: HashSeed,
+        vlanInKey: Bool,
+        holdsFrames: Bool = false
+    ) {
         let count = pool / FragmentCells.size
         guard let datagrams = SlotPool<IncompleteDatagram>(capacity: max(count, 1)),
             let pieces = SlotPool<FragmentPiece>(capacity: max(count, 1)),
             let cells = FragmentCells(count: max(count, 1)),
-            let reassembled = ReassembledFrame(), let index = FlowIndex()
+            let reassembled = ReassembledFrame(), let gathered = ReassembledFrame(),
+            let index = FlowIndex()
         else { return nil }
         self.datagrams = datagrams
         self.pieces = pieces
         self.cells = cells
         self.reassembled = reassembled
+        self.gathered = gathered
+        self.holdsFrames = holdsFrames
         self.index = index
         self.seed = seed
         self.timeout = timeout
         self.vlanInKey = vlanInKey
         isOn = count > 0
     }
+
+    /// True when parts are put together at all.
+    public var isActive: Bool { isOn }
 
     /// Datagrams of which parts are missing.
     public var waiting: Int { datagrams.count }
@@ -78,10 +97,17 @@ public struct FragmentReassembler: ~Copyable {
     ///   - packet: the part, decoded as ``PacketKind/fragment``.
     ///   - bytes: its frame; may be ``frame``, whose IP packet then carries a part.
     ///   - time: when it came, nanoseconds.
+    ///   - isNested: `bytes` is ``frame``: what is held for that is held for this.
     /// - Returns: true when it completed a datagram: ``frame`` is what came before the IP header in `bytes`, then the
     ///   whole IP packet with a header that says so.
-    public mutating func take(_ packet: mos_packet, _ bytes: ByteView, at time: Int64) -> Bool {
+    public mutating func take(
+        _ packet: mos_packet,
+        _ bytes: ByteView,
+        at time: Int64,
+        isNested: Bool = false
+    ) -> Bool {
         guard isOn else { return false }
+        if !isNested { forgetCompleted() }
         expire(at: time)
         let part = IPFragment(packet, bytes)
         guard isSound(part, packet) else {
@@ -99,13 +125,33 @@ public struct FragmentReassembler: ~Copyable {
             slot = start(packet, part, vlan: vlan, hash: hash, at: time)
             guard slot >= 0 else { return false }
         }
-        guard !datagrams[slot].isDead, add(part, packet, bytes, to: slot),
+        guard !datagrams[slot].isDead, keepFrame(bytes, of: slot, isNested),
+            add(part, packet, bytes, to: slot),
             datagrams[slot].isComplete
         else { return false }
         let isWhole = assemble(slot, behind: bytes.slice(0, Int(packet.l3)), at: Int(packet.l3))
-        if !isWhole { counts.bad += 1 }
+        if isWhole {
+            completed = datagrams[slot].frames
+            datagrams[slot].frames = HeldFrames()
+        } else {
+            counts.bad += 1
+        }
         remove(slot)
         return isWhole
+    }
+
+    private mutating func forgetCompleted() {
+        guard completed.first >= 0 else { return }
+        release(completed)
+        completed = HeldFrames()
+    }
+
+    /// Holds the frame of a part, where frames are held.
+    private mutating func keepFrame(_ bytes: ByteView, of slot: Int32, _ isNested: Bool) -> Bool {
+        guard holdsFrames else { return true }
+        guard isNested else { return hold(bytes, of: slot) }
+        holdCompleted(for: slot)
+        return true
     }
 
     /// Gives up everything that is not complete: the input has ended.

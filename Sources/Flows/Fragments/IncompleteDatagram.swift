@@ -35,6 +35,8 @@ struct IncompleteDatagram: BitwiseCopyable {
     /// Bytes that came, each counted once.
     var received: Int32 = 0
     var pieces: Int32 = 0
+    /// The frames that its parts came in, where those are held.
+    var frames = HeldFrames()
 
     init(_ packet: mos_packet, _ part: IPFragment, vlan: UInt16, hash: UInt32, start: Int64) {
         src = packet.src

@@ -19,7 +19,7 @@ local function describe(entry)
   lines[#lines + 1] = "  hooks  " .. hooks
   lines[#lines + 1] = "  side   " .. entry.side
   if entry.arg then lines[#lines + 1] = "  arg    " .. table.concat(entry.arg, ", ") end
-  lines[#lines + 1] = "  when   " .. entry.doc .. (entry.cause and " (not raised yet)" or "")
+  lines[#lines + 1] = "  when   " .. entry.doc
   return table.concat(lines, "\n")
 end
 

@@ -10,14 +10,14 @@ local codes = {
   [12] = "ENOMEM", [13] = "EACCES", [14] = "EFAULT", [16] = "EBUSY", [17] = "EEXIST",
   [19] = "ENODEV", [22] = "EINVAL", [23] = "ENFILE", [24] = "EMFILE", [28] = "ENOSPC",
   [32] = "EPIPE", [34] = "ERANGE", [38] = "ENOSYS", [61] = "ENODATA", [75] = "EOVERFLOW",
-  [88] = "ENOTSOCK", [92] = "ENOPROTOOPT", [95] = "EOPNOTSUPP", [107] = "ENOTCONN",
-  [110] = "ETIMEDOUT",
+  [88] = "ENOTSOCK", [92] = "ENOPROTOOPT", [95] = "EOPNOTSUPP", [105] = "ENOBUFS",
+  [107] = "ENOTCONN", [110] = "ETIMEDOUT",
 }
 
 -- Mistakes of the script's author; whatever else the engine answers can happen to a correct script.
 local mistakes = {
   EINVAL = true, EBADF = true, EFAULT = true, EPERM = true, ENOSYS = true, ENOTSOCK = true,
-  ENOPROTOOPT = true, EOPNOTSUPP = true,
+  ENOPROTOOPT = true,
 }
 
 --- True for a function of this library, by the source that debug.getinfo gives.
@@ -77,6 +77,14 @@ end
 --- The errno name of a negative result.
 function errors.code(result)
   return codes[-result] or ("E%d"):format(-result)
+end
+
+--- The errno names that scripts can see.
+function errors.names()
+  local names = {}
+  for _, name in pairs(codes) do names[#names + 1] = name end
+  table.sort(names)
+  return names
 end
 
 --- What a call does with a negative result of the engine: mistakes are raised, what can happen at

@@ -8,11 +8,12 @@
 local ffi = require "ffi"
 local abi = require "mos.abi"
 local boot = require "mos.boot"
+local each = require "mos.each"
 local errors = require "mos.errors"
+local events = require "mos.events"
 local flow = require "mos.flow"
 local output = require "mos.output"
 local slots = require "mos.slots"
-local sockets = require "mos.sockets"
 
 local api, worker, ev = abi.api, abi.worker, abi.event
 local FLOWS, FIRST_PAUSE, LAST_PAUSE = 100, 1, 60
@@ -69,10 +70,12 @@ end
 --- The message handler of every protected call of user code.
 faults.describe = describe
 
-local function context()
-  local text = { "event ", sockets.event_name(ev.event) }
+local function context(event)
+  local text = { "event " }
+  if event then text[#text + 1] = event .. " on " end
+  text[#text + 1] = events.name(ev.event)
   if ev.hook ~= abi.constant "NULL" then
-    text[#text + 1] = " at " .. sockets.hook_name(ev.hook)
+    text[#text + 1] = " at " .. (events.hook_name(ev.hook) or ev.hook)
   end
   if side_names[ev.side] then text[#text + 1] = ", " .. side_names[ev.side] end
   if ev.flow >= 0 then text[#text + 1] = ", flow " .. flow.describe(ev.flow, ev.generation) end
@@ -108,10 +111,13 @@ local function show(record, text)
   end
 end
 
-local function switch_off(record)
-  local result = api.subscribe_flow(
-    worker, ev.socket, ev.flow, ev.generation, ev.event, ev.hook, 0)
-  if result < 0 then return end
+local function unsubscribe()
+  return api.subscribe_flow(
+    worker, ev.socket, ev.flow, ev.generation, ev.event, ev.hook, 0) >= 0
+end
+
+local function switch_off(record, off)
+  if not (off or unsubscribe)() then return end
   record.off = record.off + 1
   if record.off == 1 then
     output.diagnose(("mos: %s is off for flow %s after %d errors in a row (said once)"):format(
@@ -135,7 +141,15 @@ local function key_of_event()
   return ev.flow * 4294967296 + ev.generation
 end
 
-local function count_row(record, key)
+-- Inline, closed: what no callback has judged does not pass.
+local closed = boot.options.inline == "fail-closed"
+local NO_FLOW, DROP = abi.constant "NO_FLOW", abi.constant "DROP"
+
+local function drop_packet()
+  if ev.has_packet == 1 then api.change_packet(worker, -1, NO_FLOW, 0, DROP, 0, nil, 0) end
+end
+
+local function count_row(record, key, off)
   if not key then
     record.different = record.different + 1
     return
@@ -147,25 +161,36 @@ local function count_row(record, key)
     record.different = record.different + 1
   end
   record.row[key] = row
-  if row >= boot.options.errors_in_a_row then switch_off(record) end
+  -- A callback that is off could not keep anything from passing.
+  if row >= boot.options.errors_in_a_row and not closed then switch_off(record, off) end
+end
+
+local starts = {}
+
+--- Calls `fn()` when successes begin to be counted.
+function faults.on_counting(fn)
+  starts[#starts + 1] = fn
 end
 
 --- A callback of slot `slot` failed with `text`. True when the loop must be left: to stop, or to be
---- entered again counting successes.
-function faults.failed(slot, text)
+--- entered again counting successes. `event` is the user-defined event that it was called for,
+--- `off()` switches it off for the flow in hand; without them it is the callback of the event.
+function faults.failed(slot, text, event, off)
   faults.count = faults.count + 1
   faults.bump "callback_errors"
+  if closed then drop_packet() end
   local record = record_of(slot)
-  show(record, text .. "\n    " .. context())
+  show(record, text .. "\n    " .. context(event))
   if boot.options.strict then
     faults.stopped = true
     return true
   end
-  count_row(record, key_of_event())
+  count_row(record, key_of_event(), off)
   if record.different >= FLOWS then pause(record) end
-  local entered = faults.counting
+  if faults.counting then return false end
   faults.counting = true
-  return not entered
+  for _, fn in ipairs(starts) do fn() end
+  return true
 end
 
 --- A callback of slot `slot` returned without an error.
@@ -188,6 +213,7 @@ function faults.paused(slot)
   if not record or not record.resume then return false end
   if now() < record.resume then
     record.skipped = record.skipped + 1
+    if closed then drop_packet() end
     return true
   end
   record.resume = nil
@@ -226,7 +252,7 @@ end
 --- Says at the end of the run what was only counted.
 function faults.summarize()
   local order = {}
-  for slot in pairs(records) do order[#order + 1] = slot end
+  for slot in each(records) do order[#order + 1] = slot end
   table.sort(order)
   for _, slot in ipairs(order) do close(records[slot]) end
 end

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- Globals of scripts: reading one that does not exist, or making one, is an error with the nearest
 -- name.
+local each = require "mos.each"
 local errors = require "mos.errors"
 local suggest = require "mos.suggest"
 
@@ -9,7 +10,7 @@ local globals = {}
 --- The names of all globals.
 function globals.names()
   local names = {}
-  for name in pairs(_G) do
+  for name in each(_G) do
     if type(name) == "string" then names[#names + 1] = name end
   end
   table.sort(names)

@@ -77,20 +77,45 @@ local function call_all(what, list)
   end
 end
 
---- Runs all scripts over all packets. Returns the number of errors, and whether the run was
---- stopped.
+--- Runs all scripts over all packets. Returns the number of errors, and whether the scripts ended
+--- before the packets did.
 function host.run()
   engine.scripts.running = true
   call_all("on_start", engine.public.hooks.start)
-  if not engine.faults.stopped then engine.loop.run() end
+  local over = not engine.faults.stopped and engine.loop.run()
   call_all("on_exit", engine.public.hooks.exit)
   engine.faults.summarize()
-  return engine.faults.count, engine.faults.stopped
+  return engine.faults.count, not over
 end
 
 --- The events whose name matches a glob, one paragraph each.
 function host.events(glob)
   return require("mos.catalogue").events(glob)
+end
+
+-- The manual, once it is open.
+local manual
+
+--- Opens the manual for what the program knows: its settings, a line each with tabs between key,
+--- default, values and meaning; the names of its counters.
+function host.open_manual(settings, counters)
+  manual = require "mos.manual.main"
+  manual.open(settings, counters)
+end
+
+--- A page of the manual: its text and true, or what is near and false.
+function host.page(name)
+  return manual.page(name)
+end
+
+--- The manual as a whole: "contents", "names" or "markdown".
+function host.manual(what)
+  return manual[what]()
+end
+
+--- The manual as data; see manual/export.lua.
+function host.export_manual(what)
+  return manual.export(what)
 end
 
 --- What is wrong with a script, as lines `file:line:column: message`; loads it without traffic.

@@ -2,6 +2,7 @@
 -- JSON (RFC 8259) of a record: keys in byte order, valid UTF-8 whatever the strings hold.
 local ffi = require "ffi"
 local buffer = require "string.buffer"
+local each = require "mos.each"
 local well_formed = require("mos.utf8").well_formed
 
 local cast = ffi.cast
@@ -77,7 +78,7 @@ end
 -- The number of elements when the keys are 1 ... n, else nil; and the sorted keys of an object.
 local function shape(t, path)
   local count, largest, keys = 0, 0, {}
-  for key in next, t do
+  for key in each(t) do
     count = count + 1
     if type(key) == "string" then
       keys[#keys + 1] = key
@@ -153,13 +154,13 @@ end
 -- mostly have the same ones, and then nothing is sorted.
 local function keys_of(record, known)
   local n = 0
-  for key in next, record do
+  for key in each(record) do
     n = n + 1
     if known.found[n] ~= key then n = nil break end
   end
   if n and known.found[n + 1] == nil then return known.sorted end
   local found, sorted = {}, {}
-  for key in next, record do
+  for key in each(record) do
     if type(key) ~= "string" then
       fail({}, ("has the key %s; the keys of a record are strings"):format(tostring(key)))
     end

@@ -8,13 +8,16 @@
 local ffi = require "ffi"
 local abi = require "mos.abi"
 local boot = require "mos.boot"
+local each = require "mos.each"
 local errors = require "mos.errors"
 local faults = require "mos.faults"
 local flow = require "mos.flow"
 local output = require "mos.output"
+local register = require "mos.register"
 local slots = require "mos.slots"
-local sockets = require "mos.sockets"
 local timers = require "mos.timers"
+local tree_code = require "mos.tree_code"
+local trees = require "mos.trees"
 
 local api, worker, ev = abi.api, abi.worker, abi.event
 local xpcall, setmetatable = xpcall, setmetatable
@@ -47,6 +50,8 @@ local arg = setmetatable({}, {
   __newindex = function() errors.raise("arg: its fields cannot be set") end,
 })
 
+tree_code.arg = arg
+
 local calls = {
   [slots.FLOW] = "xpcall(%s, describe, setmetatable({ ev.flow, ev.generation, ev.socket }, Flow), "
     .. "ev.side, ev.event)",
@@ -62,10 +67,13 @@ local counting = "if not paused(s) then local ok, e = CALL "
 -- Through the table: slots of single flows, and those beyond UNROLLED.
 local dispatch = [[
 local fn, kind = functions[s], kinds[s]
-if kind == 1 then FLOW elseif kind == 2 then ARG elseif kind == 3 then SOCKET end
+if kind == 1 then FLOW elseif kind == 2 then ARG elseif kind == 3 then SOCKET
+elseif kind == 4 then TREE end
 ]]
 
 local function call_of(kind, name)
+  -- A tree makes its calls itself.
+  if kind == slots.TREE then return ("if %s.run(%s) then return s end"):format(name, name) end
   local text = faults.counting and counting or plain
   return (text:gsub("CALL", function() return calls[kind]:format(name) end))
 end
@@ -93,9 +101,9 @@ local unrolled = {} -- slot -> true for those in the loop that runs
 
 local function slots_of_sockets()
   local seen, list = {}, {}
-  for _, events in pairs(sockets.registered) do
-    for _, hooks in pairs(events) do
-      for _, slot in pairs(hooks) do
+  for _, events in each(register.registered) do
+    for _, hooks in each(events) do
+      for _, slot in each(hooks) do
         if not seen[slot] then
           seen[slot] = true
           list[#list + 1] = slot
@@ -105,23 +113,6 @@ local function slots_of_sockets()
   end
   table.sort(list)
   return list
-end
-
--- A timer is due. True when the loop must be left.
-local function fire()
-  local timer = timers.due()
-  if not timer then return false end
-  local ok, e = xpcall(timer.fn, faults.describe, timer)
-  if ok then
-    timer.failures = 0
-    return false
-  end
-  faults.outside("a timer", e)
-  timer.failures = timer.failures + 1
-  if timer.interval > 0 and timer.failures >= boot.options.errors_in_a_row and timer:cancel() then
-    output.diagnose(("mos: this timer is off after %d errors in a row"):format(timer.failures))
-  end
-  return faults.stopped
 end
 
 local function release()
@@ -197,8 +188,8 @@ local function generate()
   local text = source:gsub("%f[%u](%u+)%f[%U]", parts)
   local chunk = assert(loadstring(text, "=mos/loop (generated)"))
   local run = chunk(ev, xpcall, faults.describe, setmetatable, Flow, arg, flow.sockets,
-    slots.functions, slots.kinds, faults.failed, faults.succeeded, faults.paused, fire, release,
-    quiet)
+    slots.functions, slots.kinds, faults.failed, faults.succeeded, faults.paused, timers.fire,
+    release, quiet)
   rehearse(run, list)
   return run
 end
@@ -210,7 +201,7 @@ local function outdated()
   if running then api.leave(worker) end
 end
 
-sockets.on_change(outdated)
+register.on_change(outdated)
 slots.on_free(function(slot)
   faults.forget(slot)
   if unrolled[slot] then outdated() end
@@ -218,16 +209,18 @@ end)
 
 local loop = {}
 
---- Runs until the engine has no more events or the script must stop.
+--- Runs until the engine has no more events or the script must stop; true for the former.
 function loop.run()
   running = true
+  local over
   local barren = 0 -- errors outside callbacks since the loop was last left as it should be
   repeat
     local ok, left = pcall(generate(), api.next, worker)
-    local over = ok and left == 0 and ev.code ~= REGENERATE
+    over = ok and left == 0 and ev.code ~= REGENERATE
     if ok then
       barren = 0
     else
+      trees.reset()
       collectgarbage()
       barren = barren + 1
       faults.count = faults.count + 1
@@ -236,6 +229,7 @@ function loop.run()
     end
   until over or faults.stopped or barren >= 100
   running = false
+  return over
 end
 
 return loop

@@ -3,8 +3,11 @@
 local ffi = require "ffi"
 local abi = require "mos.abi"
 local boot = require "mos.boot"
+local changing = require "mos.changing"
 local emit = require "mos.emit"
 local errors = require "mos.errors"
+local events = require "mos.events"
+local find = require "mos.find"
 local flow = require "mos.flow"
 local hash = require "mos.hash"
 local options = require "mos.options"
@@ -32,7 +35,9 @@ local calls = {
   view = stream.view, consume = stream.consume, peek = stream.peek, ppeek = stream.ppeek,
   getlastpkt = packet.last, getsockopt = options.get, setsockopt = options.set,
   settimer = timers.settimer, every = timers.every, flow_state = state.declare,
-  emit = emit, hash = hash,
+  emit = emit, hash = hash, find_flow = find.flow,
+  define_event = events.define, alloc_event = events.alloc, raise_event = events.raise,
+  setlastpkt = changing.setlastpkt, sendpkt = changing.sendpkt, reset_conn = changing.reset_conn,
 }
 
 --- The context of a flow, as flow.ctx.

@@ -2,7 +2,9 @@
 -- getsockopt and setsockopt: options by the manual's names.
 local ffi = require "ffi"
 local abi = require "mos.abi"
+local each = require "mos.each"
 local errors = require "mos.errors"
+local events = require "mos.events"
 local flow = require "mos.flow"
 local output = require "mos.output"
 local schema = require "mos.schema"
@@ -119,7 +121,7 @@ end
 local function compare_sockets(entry, option, socket, value)
   chosen[option] = chosen[option] or {}
   chosen[option][socket] = value
-  for other, theirs in pairs(chosen[option]) do
+  for other, theirs in each(chosen[option]) do
     if theirs ~= value and not said then
       local first, second = math.min(other, socket), math.max(other, socket)
       warn(entry, second, chosen[option][second], ("socket %d comes first"):format(first),
@@ -140,6 +142,7 @@ function options.set(target, option, value)
   local call = "mos.setsockopt"
   local entry, socket, slot, generation = resolve(call, "set", target, option)
   check_value(call, entry, value)
+  events.hand.changes = events.hand.changes + 1
   local result = api.set_option(worker, socket, slot, generation, option, value)
   if result < 0 then return errors.failed(call, result, ffi.string(ev.message)) end
   if entry.kind ~= "policy" then return true end

@@ -3,6 +3,7 @@
 -- run.
 local ffi = require "ffi"
 local abi = require "mos.abi"
+local each = require "mos.each"
 local errors = require "mos.errors"
 local flow = require "mos.flow"
 local scripts = require "mos.scripts"
@@ -79,7 +80,7 @@ function state.declare(text)
   end
   ffi.metatype(struct, { __index = unknown, __newindex = unknown })
   script.state = allocate(struct)
-  for id, s in pairs(flow.sockets) do
+  for id, s in each(flow.sockets) do
     if s.script == script then flow.states[id] = script.state end
   end
 end

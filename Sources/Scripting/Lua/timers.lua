@@ -1,18 +1,33 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- Timers in packet time: handles, and the function that each stands for.
+--
+-- A handle is {id, seconds, interval, fn, failures} without keys, and lies in a list by the place
+-- that its id names: there may be a million of them.
 local ffi = require "ffi"
 local abi = require "mos.abi"
+local boot = require "mos.boot"
 local errors = require "mos.errors"
+local faults = require "mos.faults"
+local output = require "mos.output"
 
 local api, worker, ev = abi.api, abi.worker, abi.event
+local set_timer, cancel_timer = api.set_timer, api.cancel_timer
+local getmetatable, setmetatable, xpcall = getmetatable, setmetatable, xpcall
+local ID, SECONDS, INTERVAL, FN, FAILURES = 1, 2, 3, 4, 5
+local PLACES = 2 ^ 21 -- an id is its place plus a multiple of this
+
 local timers = {}
-local pending = {} -- id -> handle
+local pending = {} -- place -> handle
 
 local methods = {}
 local Timer = { __name = "timer", __index = methods }
 
+local function place_of(id)
+  return id % PLACES
+end
+
 function Timer.__tostring(timer)
-  return ("timer (%s %g s)"):format(timer.interval > 0 and "every" or "after", timer.seconds)
+  return ("timer (%s %g s)"):format(timer[INTERVAL] > 0 and "every" or "after", timer[SECONDS])
 end
 
 --- Stops it; true when it would have fired again.
@@ -20,9 +35,10 @@ function methods.cancel(timer)
   if getmetatable(timer) ~= Timer then
     errors.argument("timer:cancel", 0, "self", timer, "a timer (call it with a colon)", "EBADF")
   end
-  if pending[timer.id] ~= timer then return false end
-  pending[timer.id] = nil
-  api.cancel_timer(worker, timer.id)
+  local place = place_of(timer[ID])
+  if pending[place] ~= timer then return false end
+  pending[place] = false
+  cancel_timer(worker, timer[ID])
   return true
 end
 
@@ -34,11 +50,10 @@ end
 
 local function arm(call, seconds, interval, fn)
   if type(fn) ~= "function" then errors.argument(call, 2, "fn", fn, "a function") end
-  local id = api.set_timer(worker, seconds, interval)
+  local id = set_timer(worker, seconds, interval)
   if id < 0 then return errors.failed(call, id, ffi.string(ev.message)) end
-  local timer = setmetatable(
-    { id = id, seconds = seconds, interval = interval, fn = fn, failures = 0 }, Timer)
-  pending[id] = timer
+  local timer = setmetatable({ id, seconds, interval, fn, 0 }, Timer)
+  pending[place_of(id)] = timer
   return timer
 end
 
@@ -56,11 +71,30 @@ function timers.every(seconds, fn)
   return arm("mos.every", seconds, seconds, fn)
 end
 
---- The handle that is due, taken off the list when it fires once; nil for one cancelled meanwhile.
-function timers.due()
-  local timer = pending[ev.timer]
-  if timer and timer.interval == 0 then pending[ev.timer] = nil end
-  return timer
+local function failed(timer, message)
+  faults.outside("a timer", message)
+  timer[FAILURES] = timer[FAILURES] + 1
+  if timer[INTERVAL] > 0 and timer[FAILURES] >= boot.options.errors_in_a_row
+    and timer:cancel() then
+    output.diagnose(
+      ("mos: this timer is off after %d errors in a row"):format(timer[FAILURES]))
+  end
+end
+
+--- Calls the function of the timer that is due. True when the loop must be left.
+function timers.fire()
+  local place = place_of(ev.timer)
+  local timer = pending[place]
+  if not timer or timer[ID] ~= ev.timer then return false end
+  -- One that fires once is done with before its function may set another.
+  if timer[INTERVAL] == 0 then pending[place] = false end
+  local ok, message = xpcall(timer[FN], faults.describe, timer)
+  if ok then
+    timer[FAILURES] = 0
+    return false
+  end
+  failed(timer, message)
+  return faults.stopped
 end
 
 return timers

@@ -22,6 +22,6 @@ public struct FuzzTarget: Sendable {
 
     /// All there are; a new one is a file beside this one and its name here.
     public static let all: [FuzzTarget] = [
-        .frames, .tcpOptions, .captures, .fragments, .reassembler, .connections,
+        .frames, .tcpOptions, .captures, .fragments, .reassembler, .connections, .edits,
     ]
 }

@@ -104,8 +104,8 @@ struct Watch: ~Copyable {
         }
         // One set for those that began last is kept for the next flow like them.
         let kept = monitor.worker.startSets.count
-        return monitor.worker.sets.count <= kept
-            ? nil : "\(monitor.worker.sets.count) sets are left, \(kept) are kept"
+        return monitor.worker.sets.countInUse <= kept
+            ? nil : "\(monitor.worker.sets.countInUse) sets are left, \(kept) are kept"
     }
 
     private mutating func take(_ event: Monitor.Event) -> String? {

@@ -1,18 +1,25 @@
 // SPDX-License-Identifier: BSD-2-Clause
+import Capture
 import Packets
 
-@testable import Capture
-
 /// What arrives at several ports, in one order for all of them.
-final class MemoryTraffic {
-    struct Arrival {
+public final class MemoryTraffic {
+    /// A frame, and the number of the port that it comes in through.
+    public struct Arrival {
         var port: Int
         var frame: OwnedFrame
+
+        /// A frame that arrives.
+        public init(port: Int, frame: OwnedFrame) {
+            self.port = port
+            self.frame = frame
+        }
     }
 
     fileprivate var arrivals: ArraySlice<Arrival>
 
-    init(_ arrivals: [Arrival]) { self.arrivals = arrivals[...] }
+    /// Frames in the order of their arrival.
+    public init(_ arrivals: [Arrival]) { self.arrivals = arrivals[...] }
 
     /// The next frames, as long as they are for `port`.
     fileprivate func take(for port: Int, atMost limit: Int) -> ArraySlice<OwnedFrame> {
@@ -25,33 +32,43 @@ final class MemoryTraffic {
 /// A port whose frames lie in memory, those that arrive and those that leave.
 ///
 /// It takes no turn but its own: frames arrive in the order of the traffic, whichever port is asked first.
-final class MemoryPort: PacketPort {
+public final class MemoryPort: PacketPort {
     /// A frame that left.
-    struct Sent: Equatable {
-        var bytes: [UInt8]
-        var place: Int32
-        var isChanged: Bool
+    public struct Sent: Equatable {
+        /// Its bytes.
+        public var bytes: [UInt8]
+        /// Its place in the burst that it came with.
+        public var place: Int32
+        /// Its bytes are others than those that came.
+        public var isChanged: Bool
         /// The name of the port whose burst `place` means.
-        var origin: String
+        public var origin: String
     }
 
-    let name: String
-    let mtu: Int
-    let carriesOffloads: Bool
-    var isLive = false
-    private(set) var statistics = SourceStatistics()
-    private(set) var departures = DepartureStatistics()
+    /// "port 1" and so on.
+    public let name: String
+    /// As given.
+    public let mtu: Int
+    /// As given.
+    public let carriesOffloads: Bool
+    /// Settable, for what depends on it.
+    public var isLive = false
+    /// Frames received.
+    public private(set) var statistics = SourceStatistics()
+    /// Frames sent, and not.
+    public private(set) var departures = DepartureStatistics()
     /// What left, in order.
-    private(set) var sent: [Sent] = []
+    public private(set) var sent: [Sent] = []
     /// Frames that still find room; none is taken back.
-    var room = Int.max
+    public var room = Int.max
 
     private let number: Int
     private let traffic: MemoryTraffic
     private let burstLength: Int
     private var store = FrameStore()
 
-    init(
+    /// Port `number`, from 0, of some traffic.
+    public init(
         _ number: Int,
         of traffic: MemoryTraffic,
         mtu: Int = 1500,
@@ -66,7 +83,8 @@ final class MemoryPort: PacketPort {
         self.burstLength = burstLength
     }
 
-    func receive(into burst: inout FrameBurst) -> Reception {
+    /// The next frames of this port's turn.
+    public func receive(into burst: inout FrameBurst) -> Reception {
         burst.removeAll()
         if traffic.arrivals.isEmpty { return .ended }
         let frames = traffic.take(for: number, atMost: burstLength)
@@ -76,7 +94,8 @@ final class MemoryPort: PacketPort {
         return .frames
     }
 
-    func send(_ list: borrowing DepartureList, from origin: any PacketPort) {
+    /// Keeps what leaves.
+    public func send(_ list: borrowing DepartureList, from origin: any PacketPort) {
         for index in 0..<list.count {
             let departure = list[index]
             let isWhole = carriesOffloads && departure.place >= 0 && !departure.isChanged
