@@ -14,6 +14,9 @@ public protocol PacketPort: PacketSource {
     var departures: DepartureStatistics { get }
     /// Sends all frames of `list`, in order.
     ///
+    /// A frame that left from its place is gone with its bytes, as far as the port's own memory is concerned: it can be
+    /// sent twice within one list, not again in a later one.
+    ///
     /// - Parameters:
     ///   - list: the frames; their bytes are valid until this returns.
     ///   - origin: the port whose last burst the list's places mean. When it is of the same kind, buffers move instead

@@ -9,7 +9,7 @@ struct MosBench: ParsableCommand {
         abstract: "Makes captures and measures how fast they are read.",
         subcommands: [
             GenerateCommand.self, FloodCommand.self, VaryCommand.self, FloorCommand.self,
-            StagesCommand.self, TimeCommand.self, ModelCommand.self,
+            StagesCommand.self, TimeCommand.self, ModelCommand.self, BridgeCommand.self,
         ]
     )
 }
