@@ -81,7 +81,8 @@ watch:on(mos.ON_PKT_IN, mos.HK_SND, function(flow) flow:drop() end)]] },
     returned = { NOT_INLINE, NO_PACKET,
       { "ENOBUFS", "there is no room for so many changes at once" },
       { "EOPNOTSUPP", "link and IP header of a packet in a tunnel; the link header of one put "
-        .. "together from fragments, and all of one within a tunnel" } },
+        .. "together from fragments, and all of one within a tunnel; UPDATE_TCP_CHKSUM of a "
+        .. "packet that was cut on its way" } },
     notes = [[
 At HK_SND the receiver's stack and later sockets see the new bytes. Addresses and ports may be
 written there, too (NAT): the flow keeps its own addresses, and the other end's packets to the
