@@ -137,3 +137,164 @@ private func packet(flow: Int32, seconds: UInt32 = 1_700_000_000) -> Occurrence 
         #expect(result.outcome.errors == 2)
     }
 }
+
+/// What the scripts below begin with: events of ON_PKT_IN at HK_SND, and callbacks that fail on flow 0.
+private let prelude = """
+    local s = mos.socket(mos.SOCK_MONITOR_STREAM)
+    local IN, SND = mos.ON_PKT_IN, mos.HK_SND
+    local function yes() return true end
+    local function say(name, fails)
+      return function(flow) if fails and flow.slot == 0 then error(name) end print(name, flow.slot) end
+    end
+
+    """
+
+@Suite struct `An error in an event of one's own` {
+    private func run(
+        _ body: String,
+        over occurrences: [Occurrence] = [.packet],
+        inARow: Int = 10
+    ) throws -> ScriptRun {
+        var options = ScriptOptions()
+        options.errorsInARow = inARow
+        return try ScriptingTests.run(prelude + body, over: occurrences, options: options)
+    }
+
+    @Test func `of a filter counts as false, of a callback is its own; both are told of`() throws {
+        let result = try run(
+            """
+            local bad = mos.define_event(IN, function(flow) return flow.slot.x end)
+            local u = mos.define_event(IN, yes)
+            s:on(IN, say("base", true))
+            s:on(bad, print)
+            s:on(u, say("u", true))
+            s:on(mos.define_event(u, yes), say "below")
+            """
+        )
+        #expect(result.printed == ["below\t0"])
+        #expect(result.outcome == ScriptHost.Outcome(errors: 3, wasStopped: false))
+        #expect(
+            result.diagnostics == [
+                """
+                mos: error in a callback: test:5: base
+                    test:5: in the function of line 5
+                    event ON_PKT_IN at HK_SND, SIDE_CLI, flow 128.232.110.120:34855 > 66.35.250.204:80
+                """,
+                """
+                mos: error in a callback: test:7: attempt to index field 'slot' (a number value)
+                    test:7: in the function of line 7
+                    event 10001 on ON_PKT_IN at HK_SND, SIDE_CLI, flow 128.232.110.120:34855 > \
+                66.35.250.204:80
+                """,
+                """
+                mos: error in a callback: test:5: u
+                    test:5: in the function of line 5
+                    event 10002 on ON_PKT_IN at HK_SND, SIDE_CLI, flow 128.232.110.120:34855 > \
+                66.35.250.204:80
+                """,
+            ]
+        )
+    }
+
+    @Test func `switches that callback alone off, for that flow`() throws {
+        let result = try run(
+            """
+            local u, v = mos.define_event(IN, yes), mos.define_event(IN, yes, 2)
+            s:on(IN, say "base")
+            s:on(u, say("u", true))
+            s:on(v, say "v")
+            """,
+            over: Array(repeating: packet(flow: 0), count: 4) + [packet(flow: 1)],
+            inARow: 3
+        )
+        let flow0 = ["base\t0", "v\t0"]
+        #expect(result.printed == flow0 + flow0 + flow0 + flow0 + ["base\t1", "u\t1", "v\t1"])
+        #expect(result.outcome.errors == 3)
+        #expect(
+            result.diagnostics.last
+                == "mos: callback test:5 is off for flow 128.232.110.120:34855 > 66.35.250.204:80 after 3 "
+                + "errors in a row (said once)"
+        )
+    }
+
+    @Test func `switches off the base's callback alone`() throws {
+        let result = try run(
+            """
+            s:on(IN, say("base", true))
+            s:on(mos.define_event(IN, yes), say "u")
+            """,
+            over: Array(repeating: packet(flow: 0), count: 3) + [packet(flow: 1)],
+            inARow: 2
+        )
+        #expect(result.printed == ["u\t0", "u\t0", "u\t0", "base\t1", "u\t1"])
+        #expect(result.outcome.errors == 2)
+    }
+
+    @Test func `of a filter switches off all that hangs on it`() throws {
+        let result = try run(
+            """
+            local bad = mos.define_event(IN, function(flow) return flow.slot > 0 or error "bad" end)
+            s:on(bad, say "bad")
+            s:on(mos.define_event(bad, yes), say "below")
+            s:on(mos.define_event(IN, yes), say "other")
+            """,
+            over: Array(repeating: packet(flow: 0), count: 4) + [packet(flow: 1)],
+            inARow: 2
+        )
+        let others = Array(repeating: "other\t0", count: 4)
+        #expect(result.printed == others + ["bad\t1", "below\t1", "other\t1"])
+        #expect(result.outcome.errors == 2)
+    }
+
+    @Test func `is forgotten by a success, counted for each callback`() throws {
+        let result = try run(
+            """
+            local n = 0
+            s:on(mos.define_event(IN, yes), function() n = n + 1 if n % 3 ~= 0 then error "x" end end)
+            s:on(mos.define_event(IN, yes, 2), function() if n % 3 == 0 then error "y" end end)
+            """,
+            over: Array(repeating: packet(flow: 0), count: 30),
+            inARow: 3
+        )
+        #expect(result.outcome.errors == 30)
+        #expect(!result.diagnostics.contains { $0.contains("is off for flow") })
+    }
+
+    @Test func `on a hundred flows pauses the filter, and nothing else`() throws {
+        var orphans: [Occurrence] = []
+        for index in 0..<400 {
+            var one = packet(flow: -1, seconds: 1_700_000_000 + UInt32(index / 200))
+            one.event = MOS_ON_ORPHAN
+            one.hook = Int32(MOS_NULL)
+            orphans.append(one)
+        }
+        let result = try run(
+            """
+            local n, m = 0, 0
+            s:on(mos.define_event(mos.ON_ORPHAN, function() error "x" end), function() n = n + 1 end)
+            s:on(mos.define_event(mos.ON_ORPHAN, yes), function() m = m + 1 end)
+            mos.on_exit(function() print(n, m) end)
+            """,
+            over: orphans
+        )
+        #expect(result.printed == ["0\t400"])
+        #expect(result.outcome.errors == 200)
+        #expect(result.diagnostics.last == "mos: callback test:8 missed 200 events while it paused")
+    }
+
+    @Test func `stops a strict run on the spot`() throws {
+        var options = ScriptOptions()
+        options.isStrict = true
+        let result = try ScriptingTests.run(
+            prelude + """
+                s:on(IN, say "base")
+                s:on(mos.define_event(IN, function() error "x" end), say "never")
+                s:on(mos.define_event(IN, yes), say "never")
+                """,
+            over: [.packet, .packet],
+            options: options
+        )
+        #expect(result.printed == ["base\t0"])
+        #expect(result.outcome == ScriptHost.Outcome(errors: 1, wasStopped: true))
+    }
+}

@@ -341,7 +341,7 @@ function failed(tree, number, message)
   local node = tree.shape.nodes[number]
   local off = function() return switch_off(tree, node) end
   local slot = node.number or tree.slots[node.place]
-  if faults.failed(slot, message, node.id and events.name(node.id), off) then hand.left = 1 end
+  if faults.failed(slot, message, node.id, off) then hand.left = 1 end
   return faults.stopped
 end
 
