@@ -18,6 +18,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
         .systemLibrary(name: "CLibFuzzer"),
         .target(name: "CMosABI"),
+        .target(name: "CRawSocket"),
         .target(
             name: "Packets",
             dependencies: ["CMosABI"],
@@ -26,7 +27,7 @@ let package = Package(
         ),
         .target(
             name: "Capture",
-            dependencies: ["CPcap", "CZlib", "Packets"],
+            dependencies: ["CPcap", "CRawSocket", "CZlib", "Packets"],
             exclude: ["README.md"],
             swiftSettings: fuzzed
         ),

@@ -51,7 +51,7 @@ class End:
         self.seen = []        # ranges of offsets, SYN and FIN included, that were captured
         self.top = 0          # behind the highest
         self.una = None       # the highest acknowledgement of it
-        self.acked_by = None
+        self.last_ack = 0     # what the last segment acknowledged of it
         self.window = None
         self.closings = 0
         self.dup_acks = 0
@@ -151,7 +151,11 @@ def walk(stream, record):
                     problems.append(f"only mos calls it a repeat ({at})")
             # Of a segment with new bytes tshark looks at all, mos at those that it repeats.
             if frame.len and not frame.keep_alive and new == 0 and not frame.flags & (SYN | FIN):
-                check("spurious", kind == "spurious", frame.spurious, at)
+                if kind == "spurious" and not frame.spurious and me.una is not None and me.last_ack < me.una:
+                    # tshark asks what the last segment acknowledged, and that may be an old one.
+                    explained["acknowledged before, by no more than an older segment that came last"] += 1
+                else:
+                    check("spurious", kind == "spurious", frame.spurious, at)
             if frame.fast and kind != "fast":
                 if me.reports < 3:
                     explained["fast after two duplicate ACKs"] += 1
@@ -169,6 +173,7 @@ def walk(stream, record):
         if frame.flags & ACK and other.isn is not None:
             ack = distance(frame.ack, other.isn)
             una = other.una
+            other.last_ack = ack
             outstanding = other.top > ack
             if una is None or ack > una:
                 before = 0 if una is None else una
