@@ -4,6 +4,7 @@
   streams WEB RECORDS            the hashes of examples/connections.lua are those of the server's streams
   edits DIRECTORY RECORDS BYTES  each receiver got the sent bytes with the edits told, at least 100, and the script
                                  read the same, or where it edited the frames that leave alone, what was sent
+  complements DIRECTORY RECORDS BYTES   each receiver got the sent bytes, every seventh turned to its complement
   headers WEB RECORDS HEADER     requests seen without that header and with Via; what was left alone is told
   iperf RECORDS REPORT           the bytes of the connections are those of iperf3
 
@@ -71,14 +72,11 @@ def edits(directory, told, length):
             made.setdefault((str(record["port"]), record["from"]), []).append(record)
         elif "edited" in record:
             read[str(record["port"])] = record
-    files = glob.glob(os.path.join(directory, "swap-*"))
-    for name in files:
-        _, port, receiver = os.path.basename(name).split("-")
+    count = 0
+    for port, receiver, sent, got in swapped(directory, length):
         sender = "cli" if receiver == "svr" else "svr"
-        sent = random.Random(f"{port} {sender}").randbytes(int(length))
         wanted = edited(sent, 4 if sender == "cli" else 0, made.get((port, sender), []))
-        with open(name, "rb") as file:
-            got = file.read()
+        count += 1
         if got != wanted:
             place = next((i for i, (a, b) in enumerate(zip(got, wanted)) if a != b), min(len(got), len(wanted)))
             fail(f"what {receiver} of port {port} got differs at {place}: {len(got)} bytes, wanted {len(wanted)}")
@@ -87,11 +85,34 @@ def edits(directory, told, length):
             stream = int(length).to_bytes(4, "big") + stream
         if read[port][receiver] != hashlib.sha256(stream).hexdigest():
             fail(f"what scripts read of {receiver} of port {port} is not what it got")
-    count = sum(map(len, made.values()))
-    if count < 100 or not files:
-        fail(f"{count} edits, {len(files)} streams")
-    print(f"{len(files)} streams with {count} edits"
+    edits_made = sum(map(len, made.values()))
+    if edits_made < 100 or not count:
+        fail(f"{edits_made} edits, {count} streams")
+    print(f"{count} streams with {edits_made} edits"
           + "".join(f", {number} times {code}" for code, number in sorted(refused.items())))
+
+
+def swapped(directory, length):
+    """What receivers got of inline-peers.py swap, with port, receiver, and what was sent."""
+    for name in glob.glob(os.path.join(directory, "swap-*")):
+        _, port, receiver = os.path.basename(name).split("-")
+        sender = "cli" if receiver == "svr" else "svr"
+        with open(name, "rb") as file:
+            yield port, receiver, random.Random(f"{port} {sender}").randbytes(int(length)), file.read()
+
+
+def complements(directory, told, length):
+    count = 0
+    for port, receiver, sent, got in swapped(directory, length):
+        wanted = bytearray(sent)
+        wanted[::7] = bytes(255 - byte for byte in sent[::7])
+        if got != wanted:
+            fail(f"what {receiver} of port {port} got differs: {len(got)} bytes of {len(sent)}")
+        count += 1
+    dropped = next(record["dropped"] for record in records(told) if "dropped" in record)
+    if not count or not dropped:
+        fail(f"{count} streams, {dropped} packets dropped")
+    print(f"{count} streams, {dropped} packets dropped")
 
 
 def headers(web, told, header):
@@ -121,4 +142,5 @@ def iperf(told, report):
     print(f"{bytes_:,} bytes of {len(data)} streams, iperf3: sent {sent:,}, received {received:,}")
 
 
-{"streams": streams, "edits": edits, "headers": headers, "iperf": iperf}[sys.argv[1]](*sys.argv[2:])
+{"streams": streams, "edits": edits, "complements": complements, "headers": headers,
+ "iperf": iperf}[sys.argv[1]](*sys.argv[2:])

@@ -202,18 +202,21 @@ def callers(count, first):
 def pieces(port, *texts):
     with socket.create_connection((SERVER, int(port)), timeout=5) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        was_reset = False
         try:
             for text in texts:
                 connection.sendall(text.encode().decode("unicode_escape").encode("latin1"))
                 time.sleep(0.1)
             connection.shutdown(socket.SHUT_WR)
         except OSError:
-            pass  # what came before a reset can still be read
+            was_reset = True  # what came before can still be read
         try:
             while data := connection.recv(65536):
                 sys.stdout.write(data.decode("latin1"))
         except ConnectionResetError:
-            sys.stdout.write("reset")
+            was_reset = True
+        if was_reset:
+            print("reset")
 
 
 def random_bytes(port, way, length):

@@ -45,18 +45,46 @@ prove_strip() {
     verdict "$name" python3 "$lib/inline-check.py" headers "$(web_log)" "$work/records" X-Tracking
 }
 
-# prove_edits NAME ARGUMENT...: bytes put in and taken out at random places of both streams.
-prove_edits() {
-    local name="random edits$1" count=$2 bytes=$3
-    shift 3
+# swap SCRIPT NAME COUNT BYTES ARGUMENT...: so many connections, random bytes both ways at once, while the script runs.
+swap() {
+    local script=$1 name=$2 count=$3 bytes=$4
+    shift 4
     rm -f "$www"/swap-*
-    begin "$lib/inline-edit.lua" --inline "$@" || return 0
+    begin "$lib/$script" --inline "$@" -- "${options[@]}" --port=90 || return 1
     first_port=$((${first_port:-30000} + 100))
     in_client timeout 60 python3 "$lib/inline-peers.py" swapper "$www" 90 "$first_port" "$count" "$bytes" ||
         bad "$name: the client did not come to an end"
     settle
     finish "$name"
-    verdict "$name" python3 "$lib/inline-check.py" edits "$www" "$work/records" "$bytes"
+}
+
+# prove_edits NAME COUNT BYTES ARGUMENT...: bytes put in and taken out at random places of both streams.
+prove_edits() {
+    swap inline-edit.lua "random edits$1" "${@:2}" || return 0
+    verdict "random edits$1" python3 "$lib/inline-check.py" edits "$www" "$work/records" "$3"
+}
+
+# prove_overwriting NAME COUNT BYTES ARGUMENT...: bytes changed in both streams, packets dropped.
+prove_overwriting() {
+    swap inline-overwrite.lua "overwriting, dropping$1" "${@:2}" || return 0
+    verdict "overwriting, dropping$1" python3 "$lib/inline-check.py" complements "$www" "$work/records" "$3"
+}
+
+prove_sending() {
+    local name="packets that a script makes" got
+    begin "$lib/inline-send.lua" --inline || return 0
+    in_client ping -c 1 -W 1 10.0.0.99 >/dev/null 2>&1 || true
+    verdict "$name, ARP" grep -o '10.0.0.99.*02:00:00:00:00:63' <(ip -n "$client" neighbour show)
+    got=$(fetch --write-out ' %{http_code}' http://10.0.0.2/blocked) || bad "$name: curl fails"
+    [[ $got == "blocked"*" 403" ]] || bad "$name: curl got $got"
+    got=$(fetch http://10.0.0.2/passes) || bad "$name: curl fails where nothing is sent"
+    [[ $got == /passes ]] || bad "$name: curl got $got"
+    got=$(in_client python3 "$lib/inline-peers.py" pieces 82 'GET /wa' '' '' '' '' 'it HTTP/1.1\r\n\r\n')
+    [[ $got == reset ]] || bad "$name: a connection reset by a timer goes on: $got"
+    wait_for 5 no_connections || bad "$name: connections are left: $(ss_of_both)"
+    finish "$name"
+    if grep -q blocked "$(web_log)"; then bad "$name: the server saw what was answered for it"; fi
+    verdict "$name" told 1 '^reset-by-monitor$' "connection reset by a timer"
 }
 
 # refused NAME CODE... -- COMMAND...: the command ends with one of the codes.
@@ -234,7 +262,8 @@ prove_other_traffic() {
 prove_jumbo() {
     set_mtu 9000
     transfers "jumbo frames" 8947 8948 8949 65536 1000000 50000000 --
-    prove_edits ", jumbo frames" 4 1000000 -- --port=90
+    options=()
+    prove_edits ", jumbo frames" 4 1000000
     set_mtu 1500
 }
 
