@@ -46,6 +46,7 @@ let package = Package(
             .map { .linkedLibrary($0) }
         ),
         .target(name: "CRawSocket"),
+        .target(name: "CProcessors"),
         .target(name: "CMosABI"),
         .target(name: "CMosLua", dependencies: ["CLuaJIT", "CMosABI"]),
         .target(
@@ -94,7 +95,8 @@ let package = Package(
         .executableTarget(
             name: "mos",
             dependencies: [
-                "Engine", "Scripting", "Outputs", "Capture", "CaptureDPDK", "Packets",
+                "CProcessors", "Engine", "Scripting", "Outputs", "Capture", "CaptureDPDK",
+                "Packets",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swift

@@ -119,6 +119,8 @@ extension Worker {
         if inputs.isLive || next == .ended { countSources() }
         event.clearPacket()
         giveUpFragments()
+        endsRun = next == .ended
+        if endsRun { inputs.close() }
         finishList = table.slotsInOrderOfStart()
         finishIndex = 0
         afterFinish = next
@@ -131,6 +133,7 @@ extension Worker {
         guard finishIndex < finishList.count else {
             finishList = []
             phase = afterFinish
+            due = .packet
             if afterFinish == .input, let old = clock {
                 clock = nil
                 stepCandidate = nil
@@ -142,6 +145,7 @@ extension Worker {
         let slot = finishList[finishIndex]
         finishIndex += 1
         let isClosed = table.conns[slot].phase == Timeouts.Class.timeWait
+        due = .flow(table.serial(slot), at: .min)
         beginEnd(slot, reason: isClosed ? MOS_END_FIN : MOS_END_SHUTDOWN, then: .finish)
     }
 }

@@ -11,7 +11,7 @@ extension Worker {
     @inline(__always)
     mutating func raw() {
         phase = .lookUp
-        if listeners.raw.isEmpty || kinds[current] == .unseen {
+        if listeners.raw.isEmpty || kinds[current].isHidden {
             lookUp()
         } else {
             dispatch.kind = .raw
@@ -43,14 +43,14 @@ extension Worker {
         case .otherIP:
             phase = .orphan
             return
-        case .fragment:
+        case .fragment, .borrowed:
             // What it completes takes its place and is looked up; else there is nothing more to it.
             if !reassemble() {
                 if isInline, fragments.isActive { keepBack() }
                 finishPacket()
             }
             return
-        case .nonIP, .malformed, .unseen:
+        case .nonIP, .malformed, .unseen, .foreign:
             finishPacket()
             return
         }

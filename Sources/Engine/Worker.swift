@@ -75,6 +75,12 @@ public struct Worker: ~Copyable {
     var taken: UInt64 = 0
     var reachedLimit = false
     var isNewFile = false
+    /// Frames walked over, those of other workers included; what packets are numbered by.
+    var walked = 0.0
+    /// Which packets are this worker's.
+    let share: WorkerShare
+    /// The sources show every worker everything, and each leaves out what is not its own.
+    let leavesOut: Bool
 
     // Clock
     var clock: Timestamp?
@@ -85,6 +91,8 @@ public struct Worker: ~Copyable {
     var timers: ScriptTimers
     var wheel: TimeoutWheel
     let timeouts: Timeouts
+    /// What is due at the moment, for the order of records; ``DueOrder/packet`` when the packet in hand is.
+    var due = DueOrder.packet
 
     // Flows
     var table: FlowTable
@@ -181,6 +189,8 @@ public struct Worker: ~Copyable {
     var finishList: [Int32] = []
     var finishIndex = 0
     var afterFinish = Phase.ended
+    /// The flows that end do so because the run does.
+    var endsRun = false
 
     /// A worker for `inputs`.
     ///
@@ -188,8 +198,14 @@ public struct Worker: ~Copyable {
     ///   - inputs: where packets come from.
     ///   - settings: the engine's settings.
     ///   - seed: the secret of the flow table's hash.
+    ///   - share: which packets are this worker's.
     /// - Throws: ``WorkerError`` when the address space for its tables is refused.
-    public init(inputs: consuming Inputs, settings: Settings, seed: HashSeed) throws(WorkerError) {
+    public init(
+        inputs: consuming Inputs,
+        settings: Settings,
+        seed: HashSeed,
+        share: WorkerShare = WorkerShare()
+    ) throws(WorkerError) {
         let flows = settings.maxFlows
         guard let packets = PacketRoom(),
             let kinds = ReservedMemory<PacketKind>(capacity: FrameBurst.capacity),
@@ -225,6 +241,8 @@ public struct Worker: ~Copyable {
             let inlineFlows = ReservedMemory<InlineFlow>(capacity: inputs.isInline ? flows : 1)
         else { throw .noMemory(flows: flows) }
         isInline = inputs.isInline
+        self.share = share
+        leavesOut = inputs.showsEverything && !share.isWhole
         self.outbox = outbox
         self.translations = translations
         self.inlineFlows = inlineFlows

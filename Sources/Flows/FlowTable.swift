@@ -12,7 +12,7 @@ public struct FlowTable: ~Copyable {
     @usableFromInline var index: FlowIndex
     @usableFromInline let seed: HashSeed
     @usableFromInline let vlanInKey: Bool
-    @usableFromInline var serial: UInt64 = 0
+    @usableFromInline var counted: UInt64 = 0
     /// The high halves of serial numbers, by slot: not touched before the 2^32nd connection of a run.
     @usableFromInline var serialsHigh: ReservedMemory<UInt32>
     @usableFromInline var longest = 0
@@ -137,21 +137,28 @@ public struct FlowTable: ~Copyable {
 
     /// A fresh connection whose client, or server, sent the packet.
     ///
+    /// - Parameters:
+    ///   - packet: with the ports under which the connection is to be found.
+    ///   - hash: its hash.
+    ///   - fromClient: whether the client sent it.
+    ///   - number: the packet's number, which only this connection has; nil counts the connections instead.
     /// - Returns: its slot; -1 when the table is full; -2 when too many connections of its neighbourhood in the index are
     ///   there, which only chosen addresses bring about.
     @inlinable
-    public mutating func insert(_ packet: mos_packet, hash: UInt32, fromClient: Bool = true)
-        -> Int32
-    {
+    public mutating func insert(
+        _ packet: mos_packet,
+        hash: UInt32,
+        fromClient: Bool = true,
+        number: UInt64? = nil
+    ) -> Int32 {
         let slot = conns.take()
         guard slot >= 0 else { return -1 }
         guard index.insert(slot, hash: hash) else {
             conns.give(slot)
             return -2
         }
-        serial &+= 1
-        // Generation 0 is that of a slot not in use.
-        if serial & 0xFFFF_FFFF == 0 { serial &+= 1 }
+        counted &+= 1
+        let serial = Self.serial(number ?? counted)
         conns[slot] = mos_conn()
         conns[slot].cli_addr = fromClient ? packet.src : packet.dst
         conns[slot].svr_addr = fromClient ? packet.dst : packet.src
@@ -201,6 +208,12 @@ public struct FlowTable: ~Copyable {
         return hash(packet)
     }
 
+    /// Numbers in their order without those whose low half is 0: generation 0 is that of a slot not in use.
+    @inlinable @inline(__always)
+    static func serial(_ number: UInt64) -> UInt64 {
+        number < 0xFFFF_FFFF ? number : number &+ (number &- 1) / 0xFFFF_FFFF
+    }
+
     /// True while `slot` holds the flow that had `generation`.
     @inlinable @inline(__always)
     public func isLive(_ slot: Int32, generation: UInt32) -> Bool {
@@ -228,7 +241,9 @@ public struct FlowTable: ~Copyable {
         return ext
     }
 
-    /// The serial number of the connection in `slot`, counted from 1 and never used twice in a run.
+    /// The serial number of the connection in `slot`, above 0 and never used twice in a run.
+    ///
+    /// It is that of the packet that started it, so the same for any number of workers.
     @inlinable
     public func serial(_ slot: Int32) -> UInt64 {
         UInt64(serialsHigh[Int(slot)]) << 32 | UInt64(conns[slot].generation)

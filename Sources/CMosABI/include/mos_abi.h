@@ -354,5 +354,5 @@ struct mos_api {
     int32_t (*send_segment)(void *worker, int32_t socket, int32_t flow, uint32_t generation, const struct mos_outgoing *segment, const char *payload);
     int32_t (*reset_flow)(void *worker, int32_t socket, int32_t flow, uint32_t generation);
 };
-enum { MOS_EMIT_RECORD = 1, MOS_EMIT_PRINT = 2, MOS_EMIT_DIAGNOSTIC = 3 };
+enum { MOS_EMIT_RECORD = 1, MOS_EMIT_PRINT = 2, MOS_EMIT_DIAGNOSTIC = 3, MOS_EMIT_HEADER = 4 };
 enum { MOS_HASH_MD5 = 1, MOS_HASH_SHA1 = 2, MOS_HASH_SHA256 = 3 };
