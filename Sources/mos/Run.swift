@@ -153,7 +153,9 @@ struct Run: ParsableCommand {
             for (index, text) in code.enumerated() {
                 try host.load(code: text, name: code.count == 1 ? "-e" : "-e \(index + 1)")
             }
-            return try host.run()
+            var outcome = try host.run()
+            outcome.errors += try host.report().errors
+            return outcome
         } catch {
             writer.flush()
             throw Failure(error.exitStatus, error.description)
