@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- mos.gauge: values by key, that stand for what is now. A row is a sum of two doubles, when it was
--- set (seconds, nanoseconds, number of the packet), and 1 when it was.
+-- set (seconds, nanoseconds, number of the packet or 0), and 1 when it was.
 local abi = require "mos.abi"
 local errors = require "mos.errors"
 local sums = require "mos.sums"
@@ -23,7 +23,8 @@ gauge.allowed = { keep = '"sum", "last", "max" or "min"' }
 local set = {
   sum = "m[at], m[at + 1], m[at + 5] = n, 0, 1",
   last = "m[at], m[at + 1], m[at + 5] = n, 0, 1 "
-    .. "m[at + 2], m[at + 3], m[at + 4] = ev.now.sec, ev.now.nsec, ev.packet.number",
+    .. "m[at + 2], m[at + 3], m[at + 4] = ev.now.sec, ev.now.nsec, 0 "
+    .. "if ev.has_packet ~= 0 then m[at + 4] = ev.packet.number end",
   max = "if m[at + 5] == 0 or n > m[at] then m[at], m[at + 5] = n, 1 end",
   min = "if m[at + 5] == 0 or n < m[at] then m[at], m[at + 5] = n, 1 end",
 }
