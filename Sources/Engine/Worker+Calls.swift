@@ -229,6 +229,18 @@ extension Worker {
         timers.cancel(Int64(id)) ? 1 : 0
     }
 
+    /// Leaves the clock, seconds and nanoseconds, among the event block's numbers.
+    ///
+    /// It is ahead of the event's time while something runs that was due before.
+    public mutating func tellClock() -> Int32 {
+        let time = clock?.shared ?? event.now
+        event.setValues(Double(time.sec), Double(time.nsec))
+        return 0
+    }
+
+    /// True when packets come from interfaces.
+    public var isLive: Bool { inputs.isLive }
+
     /// Makes room for `size` bytes of typed state per connection; their address goes to the event block.
     public mutating func makeFlowState(size: Int32) -> Int32 {
         guard size > 0, size <= 4096,

@@ -10,6 +10,7 @@ import Packets
 private struct Context: ~Copyable {
     var worker: Worker
     let writer: RecordWriter
+    let seat: MeetingSeat
 }
 
 /// Owns a worker and the table of calls into it.
@@ -20,9 +21,21 @@ public final class EngineCalls {
     @unsafe public let api: UnsafeMutablePointer<mos_api>
 
     /// Binds `worker` to `writer`.
-    public init(_ worker: consuming Worker, writer: RecordWriter) {
+    ///
+    /// - Parameters:
+    ///   - worker: the worker.
+    ///   - writer: where its records go.
+    ///   - meeting: where it meets the others; nil when it is alone.
+    ///   - index: its number among them.
+    public init(
+        _ worker: consuming Worker,
+        writer: RecordWriter,
+        meeting: Meeting? = nil,
+        index: Int = 0
+    ) {
+        let seat = MeetingSeat(meeting: meeting, index: index)
         unsafe context = .allocate(capacity: 1)
-        unsafe context.initialize(to: Context(worker: worker, writer: writer))
+        unsafe context.initialize(to: Context(worker: worker, writer: writer, seat: seat))
         unsafe api = .allocate(capacity: 1)
         unsafe api.initialize(to: mos_api())
         fillLayout()
@@ -30,6 +43,7 @@ public final class EngineCalls {
         fillReading()
         fillChanging()
         fillRest()
+        fillMeetings()
     }
 
     deinit {
@@ -270,6 +284,37 @@ public final class EngineCalls {
         unsafe api.pointee.hash_free = HashCalls.free
         unsafe api.pointee.tunnel = { context, flow, generation in
             unsafe worker(context).pointee.worker.tunnel(flow: flow, generation: generation)
+        }
+        unsafe api.pointee.clock = { context in
+            unsafe worker(context).pointee.worker.tellClock()
+        }
+        unsafe api.pointee.sketch_add = SketchCalls.add
+        unsafe api.pointee.sketch_merge = SketchCalls.merge
+        unsafe api.pointee.sketch_estimate = SketchCalls.estimate
+    }
+
+    private func fillMeetings() {
+        unsafe api.pointee.worker_index = Int32(context.pointee.seat.index)
+        unsafe api.pointee.worker_count = Int32(context.pointee.seat.meeting?.members ?? 1)
+        unsafe api.pointee.is_live = context.pointee.worker.isLive ? 1 : 0
+        unsafe api.pointee.hand_in = { context, name, nameLength, bytes, length in
+            guard let name = unsafe name else { return -EINVAL }
+            let meeting = unsafe string(name, nameLength)
+            return unsafe worker(context).pointee.seat.handIn(meeting, bytes, length)
+        }
+        unsafe api.pointee.gathered = { context, name, length, wait in
+            guard let name = unsafe name else { return -EINVAL }
+            return unsafe worker(context).pointee.seat.gathered(string(name, length), wait)
+        }
+        unsafe api.pointee.handed_in = { context, name, length, from in
+            guard let name = unsafe name else { return -EINVAL }
+            let context = unsafe worker(context)
+            let event = unsafe context.pointee.worker.eventAddress
+            return unsafe context.pointee.seat.handedIn(string(name, length), from, event)
+        }
+        unsafe api.pointee.dismiss = { context, name, length in
+            guard let name = unsafe name else { return -EINVAL }
+            return unsafe worker(context).pointee.seat.dismiss(string(name, length))
         }
     }
 }

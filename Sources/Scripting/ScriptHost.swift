@@ -68,6 +68,15 @@ public final class ScriptHost {
         return Outcome(errors: Int(answer.number), wasStopped: answer.flag)
     }
 
+    /// Runs the functions of `mos.on_report` on what all workers know: for worker 0, when all have ended.
+    ///
+    /// - Returns: what went wrong in them, besides what ``run()`` told; it has been reported already.
+    /// - Throws: ``ScriptError/script(_:)`` when what workers know cannot be made into one.
+    public func report() throws(ScriptError) -> Outcome {
+        let answer = try lua.call("report")
+        return Outcome(errors: Int(answer.number), wasStopped: answer.flag)
+    }
+
     /// What is wrong with a script, found without traffic.
     ///
     /// - Parameter path: the file.

@@ -19,6 +19,8 @@ final class Crew {
 
     private(set) var members: [Member] = []
     private let stop: StopRequests
+    /// Where they hand over what scripts know; nil for one alone.
+    private let meeting: Meeting?
     /// Threads bound to processors; without them the one worker runs on the thread that calls.
     private let hasThreads: Bool
     private var results: [Slot] = []
@@ -28,8 +30,9 @@ final class Crew {
         var ending: Ending?
     }
 
-    init(stop: StopRequests, hasThreads: Bool) {
+    init(stop: StopRequests, meeting: Meeting?, hasThreads: Bool) {
         self.stop = stop
+        self.meeting = meeting
         self.hasThreads = hasThreads
     }
 
@@ -44,7 +47,7 @@ final class Crew {
         if hasThreads {
             try runThreads()
         } else {
-            results[0].ending = run(members[0])
+            results[0].ending = run(0)
         }
         var sum = ScriptHost.Outcome(errors: 0, wasStopped: false)
         for case .some(let ending) in results.map(\.ending) {
@@ -53,6 +56,15 @@ final class Crew {
             sum.wasStopped = sum.wasStopped || outcome.wasStopped
         }
         return sum
+    }
+
+    /// Runs what scripts do once, on what all workers know; all have ended.
+    ///
+    /// - Returns: what went wrong in it.
+    /// - Throws: that what workers know cannot be made into one.
+    func report() throws -> ScriptHost.Outcome {
+        defer { members[0].writer.advance(to: .last) }
+        return try members[0].host.report()
     }
 
     private func runThreads() throws {
@@ -65,6 +77,7 @@ final class Crew {
         for (index, thread) in threads.enumerated() where thread == nil {
             // The others must not wait for it.
             members[index].calls.withWorker { $0.closeInputs() }
+            meeting?.leave(index)
             stop.halt()
         }
         for case .some(let thread) in threads { thread.join() }
@@ -74,10 +87,11 @@ final class Crew {
     }
 
     private func work(_ index: Int) {
-        results[index].ending = run(members[index])
+        results[index].ending = run(index)
     }
 
-    private func run(_ member: Member) -> Ending {
+    private func run(_ index: Int) -> Ending {
+        let member = members[index]
         let ending: Ending
         do throws(ScriptError) {
             ending = .success(try member.host.run())
@@ -86,6 +100,7 @@ final class Crew {
         }
         // Whatever ended it, the others must not wait for it; and a script that stops, stops them all.
         member.calls.withWorker { $0.closeInputs() }
+        meeting?.leave(index)
         member.writer.advance(to: .last)
         if case .success(let outcome) = ending, !outcome.wasStopped { return ending }
         stop.halt()

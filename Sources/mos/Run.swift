@@ -102,24 +102,27 @@ struct Run: ParsableCommand {
         let count = cores ?? 1
         let inputs = try input.open(stop: stop, settings: settings, workers: count)
         let merger = ordered && count > 1 ? RecordMerger(target, workers: count) : nil
-        let crew = Crew(stop: stop, hasThreads: cores != nil)
+        let meeting = count > 1 ? Meeting(members: count, waits: !inputs.isLive) : nil
+        let crew = Crew(stop: stop, meeting: meeting, hasThreads: cores != nil)
         for index in 0..<count {
             let writer = merger.map { RecordWriter(merging: $0, worker: index) }
-            try crew.add(member(index, of: count, inputs, writer ?? RecordWriter(target), settings))
+            let own = writer ?? RecordWriter(target)
+            try crew.add(member(index, meeting, inputs, own, settings))
         }
         let watch = RunWatch(crew.members, isLive: inputs.isLive)
-        let outcome = try runScripts(crew)
+        var outcome = try reporting { try crew.run() }
         if outcome.wasStopped, input.inline == .failOpen, !stop.isRaised {
             Diagnostics.say("mos: the scripts have stopped; packets pass without them until Ctrl-C")
             crew.members[0].calls.withWorker { $0.forwardAlone() }
         }
+        outcome.errors += try reporting { try crew.report() }.errors
         watch.finish()
         try conclude(crew, target, outcome, stop)
     }
 
     private func member(
         _ index: Int,
-        of count: Int,
+        _ meeting: Meeting?,
         _ inputs: OpenedInputs,
         _ writer: RecordWriter,
         _ settings: Settings
@@ -133,14 +136,14 @@ struct Run: ParsableCommand {
                 seed: inputs.isLive ? .random() : .fixed,
                 share: WorkerShare(
                     index: index,
-                    of: count,
+                    of: meeting?.members ?? 1,
                     decapsulation: settings.decapsulation
                 )
             )
         } catch {
             throw Failure(ExitStatus.usage, error.description)
         }
-        let calls = EngineCalls(worker, writer: writer)
+        let calls = EngineCalls(worker, writer: writer, meeting: meeting, index: index)
         do throws(ScriptError) {
             let host = try unsafe ScriptHost(api: calls.api, options: options(settings, writer))
             for path in scripts { try host.load(file: path) }
@@ -154,11 +157,11 @@ struct Run: ParsableCommand {
         }
     }
 
-    private func runScripts(_ crew: Crew) throws -> ScriptHost.Outcome {
+    /// What a script's error means for the process.
+    private func reporting(_ body: () throws -> ScriptHost.Outcome) throws -> ScriptHost.Outcome {
         do {
-            return try crew.run()
+            return try body()
         } catch let error as ScriptError {
-            for member in crew.members { member.writer.flush() }
             throw Failure(error.exitStatus, error.description)
         }
     }

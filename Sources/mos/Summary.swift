@@ -86,6 +86,7 @@ struct Summary {
             (.fragmentsDropped, "IP packets for whose fragments there was no room"),
             (.gapBytes, "bytes of streams that were never captured"),
             (.timersRefused, "timers refused"),
+            (.aggregateKeysRefused, "values of keys for which an aggregate had no room"),
             (.forwardDropped, "frames that found a transmit queue full"),
             (.forwardRefused, "frames that a port could not send"),
             (.translationsRefused, "changed packets whose answers cannot find their flow"),
