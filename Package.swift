@@ -85,6 +85,12 @@ let package = Package(
             exclude: ["README.md"],
             swiftSettings: swift
         ),
+        .target(
+            name: "Generation",
+            dependencies: ["Capture", "Packets"],
+            exclude: ["README.md"],
+            swiftSettings: swift
+        ),
         .target(name: "Outputs", dependencies: [], exclude: ["README.md"], swiftSettings: swift),
         .target(
             name: "Scripting",
@@ -96,7 +102,7 @@ let package = Package(
             name: "mos",
             dependencies: [
                 "CProcessors", "Engine", "Scripting", "Outputs", "Capture", "CaptureDPDK",
-                "Packets",
+                "Generation", "Packets",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swift
@@ -105,7 +111,7 @@ let package = Package(
         .executableTarget(
             name: "mos-bench",
             dependencies: [
-                "CMosABI", "Packets", "Capture", "Flows", "TCPTracking", "Engine",
+                "CMosABI", "Packets", "Capture", "Flows", "TCPTracking", "Engine", "Generation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swift
@@ -148,8 +154,16 @@ let package = Package(
             swiftSettings: swift
         ),
         .testTarget(
+            name: "GenerationTests",
+            dependencies: [
+                "Generation", "Engine", "Capture", "Packets", "CMosABI", "TestPorts",
+                "TestNetworks",
+            ],
+            swiftSettings: swift
+        ),
+        .testTarget(
             name: "MosBenchTests",
-            dependencies: ["mos-bench", "Engine", "Capture", "Packets", "CMosABI"],
+            dependencies: ["mos-bench", "TCPTracking"],
             swiftSettings: swift
         ),
         .testTarget(
