@@ -132,13 +132,13 @@ end
 local function declare(kind)
   local call = "mos." .. kind.name
   return function(name, given)
-    if scripts.running then
-      errors.raise(call .. ": the run has begun; declare at the script's top level", "EBUSY")
-    end
     check_name(call, kind, name)
     if given == nil then given = {} end
     if type(given) ~= "table" then
       errors.argument(call, 2, "labels", given, "a table of label names and options")
+    end
+    if scripts.running then
+      errors.raise(call .. ": the run has begun; declare at the script's top level", "EBUSY")
     end
     local record = { kind = kind, name = name, labels = labels_of(call, kind, given),
       options = options_of(call, kind, given) }

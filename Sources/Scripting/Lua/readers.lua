@@ -16,37 +16,42 @@ function readers.record_of(object)
   return records[object]
 end
 
--- The store that may be read.
-local function store_of(call, self)
+local function need_record(call, self)
   local record = type(self) == "table" and records[self]
   if not record then
     errors.argument(call, 0, "self", self, "an aggregate (call it with a colon)", "EBADF")
   end
-  if is_own[self] then return record.own, record end
+  return record
+end
+
+-- The store that may be read.
+local function store_of(call, self)
+  local record = need_record(call, self)
+  if is_own[self] then return record.own end
   if not record.view then
     errors.raise(("%s: what all workers know can be read in mos.on_report and mos.on_interval; "
       .. "own() reads what this worker knows"):format(call), "EPERM")
   end
-  return record.view, record
+  return record.view
 end
 
 local kinds_of_key = { string = true, number = true, boolean = true }
 
--- The row of a key, nil when it is not there.
-local function row_of(call, store, record, before, ...)
-  local key, labels = { ... }, record.labels
+-- A store that may be read, and the row of a key there, nil when it is not.
+local function find(call, self, before, ...)
+  local key, labels = { ... }, need_record(call, self).labels
   for i, label in ipairs(labels) do
     if not kinds_of_key[type(key[i])] or key[i] ~= key[i] then
       errors.argument(call, before + i, label, key[i], "a string, a number or a boolean")
     end
   end
-  local more = select("#", ...) > #labels
-  if more then
+  if select("#", ...) > #labels then
     errors.argument(call, before + #labels + 1, "key", key[#labels + 1],
       #labels == 0 and "left out: this one has no labels"
       or "left out: the labels are " .. table.concat(labels, ", "))
   end
-  return keyed.find(store, key)
+  local store = store_of(call, self)
+  return store, keyed.find(store, key)
 end
 
 local function iterate(store, rows, last)
@@ -58,23 +63,21 @@ local function iterate(store, rows, last)
   end
 end
 
--- A reader of the kind as a method: of a row, or of all when `wants` is no key.
+-- A reader of the kind as a method.
 local function method_of(kind, name, read)
   local call, wants = kind.name .. ":" .. name, kind.reader_values and kind.reader_values[name]
   if name == "error" then
-    return function(self) return read((store_of(call, self))) end
+    return function(self) return read(store_of(call, self)) end
   elseif not wants then
-    return function(self, ...)
-      local store, record = store_of(call, self)
-      return read(store, row_of(call, store, record, 0, ...))
-    end
+    return function(self, ...) return read(find(call, self, 0, ...)) end
   end
   return function(self, value, ...)
-    local store, record = store_of(call, self)
+    need_record(call, self)
     if not wants.check(value) then
       errors.argument(call, 1, wants.name, value, wants.allowed)
     end
-    return read(store, row_of(call, store, record, 1, ...), value)
+    local store, row = find(call, self, 1, ...)
+    return read(store, row, value)
   end
 end
 
@@ -85,8 +88,7 @@ function readers.methods(kind)
   if kind.name ~= "histogram" then
     local call = kind.name .. ":value"
     function methods.value(self, ...)
-      local store, record = store_of(call, self)
-      local row = row_of(call, store, record, 0, ...)
+      local store, row = find(call, self, 0, ...)
       if row then return kind.value(store, row) end
       if kind.absent_of then return kind.absent_of(store) end
       return kind.absent
@@ -97,17 +99,17 @@ function readers.methods(kind)
     return iterate(store, keyed.sorted(store), store.count)
   end
   function methods.top(self, n)
-    local store = store_of(kind.name .. ":top", self)
+    local call = kind.name .. ":top"
+    need_record(call, self)
     if type(n) ~= "number" or not (n >= 0) then
-      errors.argument(kind.name .. ":top", 1, "n", n, "a number, 0 or more")
+      errors.argument(call, 1, "n", n, "a number, 0 or more")
     end
+    local store = store_of(call, self)
     local rows = keyed.sorted(store, kind.weight or kind.value)
     return iterate(store, rows, math.min(math.floor(n), store.count))
   end
   function methods.own(self)
-    local _, record = nil, type(self) == "table" and records[self]
-    if not record then store_of(kind.name .. ":own", self) end
-    return record.reader
+    return need_record(kind.name .. ":own", self).reader
   end
   return methods
 end
