@@ -128,7 +128,7 @@ let package = Package(
         .testTarget(name: "PacketsTests", dependencies: ["Packets"], swiftSettings: swift),
         .testTarget(
             name: "CaptureTests",
-            dependencies: ["Capture", "CRawSocket", "CZlib", "Packets", "TestNetworks"],
+            dependencies: ["Capture", "CPcap", "CRawSocket", "CZlib", "Packets", "TestNetworks"],
             swiftSettings: swift
         ),
         .testTarget(

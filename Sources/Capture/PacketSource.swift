@@ -60,6 +60,10 @@ public struct SourceStatistics: Equatable, Sendable {
     public var dropped: UInt64 = 0
     /// Frames that the interface or its driver dropped.
     public var interfaceDropped: UInt64 = 0
+    /// Frames that found the ring of the worker that owns them full, and were dropped.
+    public var ringDropped: UInt64 = 0
+    /// Frames that were handed to the worker that owns them.
+    public var handedOver: UInt64 = 0
 
     /// Nothing received, nothing lost.
     public init() {}

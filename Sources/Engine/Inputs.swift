@@ -85,6 +85,8 @@ public struct Inputs: ~Copyable {
             sum.received += one.received
             sum.dropped += one.dropped
             sum.interfaceDropped += one.interfaceDropped
+            sum.ringDropped += one.ringDropped
+            sum.handedOver += one.handedOver
         }
         return sum
     }

@@ -69,6 +69,8 @@ extension Worker {
         let statistics = inputs.statistics
         counters[.sourceDropped] = Double(statistics.dropped)
         counters[.interfaceDropped] = Double(statistics.interfaceDropped)
+        counters[.ringDropped] = Double(statistics.ringDropped)
+        counters[.handedOver] = Double(statistics.handedOver)
         guard isInline else { return }
         let departures = inputs.departures
         counters[.forwarded] = Double(departures.sent)

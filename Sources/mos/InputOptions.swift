@@ -108,7 +108,7 @@ struct InputOptions: ParsableArguments {
         }
         let ports = try interfaces.enumerated().map { index, name in
             guard pairing?.peers[index] != nil else {
-                return try openInterface(name, workers: workers)
+                return try openInterface(name, workers: workers, settings)
             }
             return [try openPort(name, number: index, settings)]
         }
@@ -177,12 +177,18 @@ struct InputOptions: ParsableArguments {
         return directory.captures.map { LateCapture.open(path: $0, shares: workers) }
     }
 
-    private func openInterface(_ name: String, workers: Int) throws -> [any PacketSource] {
+    private func openInterface(_ name: String, workers: Int, _ settings: Settings) throws
+        -> [any PacketSource]
+    {
         try namingFailures {
             if let port = specification(name) {
                 return [try DPDKSource(specification: port, arguments: dpdkArgs)]
             }
-            return [try LiveSource(interface: name)]
+            return try LiveSource.open(
+                interface: name,
+                shares: workers,
+                decapsulation: settings.decapsulation
+            )
         }
     }
 

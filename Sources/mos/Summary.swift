@@ -78,6 +78,7 @@ struct Summary {
         let places: [(Counter, String)] = [
             (.sourceDropped, "packets dropped before they were read"),
             (.interfaceDropped, "packets dropped by the interface"),
+            (.ringDropped, "packets dropped on their way to the worker that owns them"),
             (.flowsRefused, "flows refused by a full table"),
             (.flowsEvicted, "flows evicted from a full table"),
             (.overrunBytes, "bytes overrun unread"), (.bufferLimit, "times a buffer's limit"),
