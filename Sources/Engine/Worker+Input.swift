@@ -7,10 +7,20 @@ import Packets
 import TCPTracking
 
 extension Worker {
-    /// input: takes the next packet of the burst, or the next burst.
+    /// input: takes the next packet of the burst, and those behind it while nobody is told of them; or the next burst.
     ///
     /// - Returns: 0 when the loop is to be left.
     mutating func takePacket() -> Int32? {
+        while current < burstCount, !wantsLeave, resets.isEmpty {
+            beginPacket()
+            guard phase == .input, dispatch.kind == .none else { return nil }
+        }
+        return takeFromNextBurst()
+    }
+
+    /// The same where the script wants something done first, or the burst is at its end.
+    @inline(never)
+    private mutating func takeFromNextBurst() -> Int32? {
         if isInline, !resets.isEmpty, beginReset() { return nil }
         if wantsLeave {
             wantsLeave = false
