@@ -73,16 +73,15 @@ extension Worker {
         let una = hand.acknowledged
         hand.sent.ack = una.value
         hand.sent.set(MOS_STREAM_ACK)
-        if una < segment.ack {
-            noteAdvance(hand, from: una)
-            acknowledged(hand.conn.ext)
-        }
+        let isNews = una < segment.ack
+        if isNews { noteAdvance(hand, from: una) }
         phase = .newData
         beginPacketIn(hand, at: .rcv, side: sender.other)
         guard dispatch.kind == .none else { return }
         if wantsBytes(hand) {
             newData()
         } else {
+            if isNews { acknowledged(hand.conn.ext) }
             live.isActive = false
             hasNewData = false
             payload = .empty
