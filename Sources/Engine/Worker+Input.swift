@@ -7,10 +7,20 @@ import Packets
 import TCPTracking
 
 extension Worker {
-    /// input: takes the next packet of the burst, or the next burst.
+    /// input: takes the next packet of the burst, and those behind it while nobody is told of them; or the next burst.
     ///
     /// - Returns: 0 when the loop is to be left.
     mutating func takePacket() -> Int32? {
+        while current < burstCount, !wantsLeave, resets.isEmpty {
+            beginPacket()
+            guard phase == .input, dispatch.kind == .none else { return nil }
+        }
+        return takeFromNextBurst()
+    }
+
+    /// The same where the script wants something done first, or the burst is at its end.
+    @inline(never)
+    private mutating func takeFromNextBurst() -> Int32? {
         if isInline, !resets.isEmpty, beginReset() { return nil }
         if wantsLeave {
             wantsLeave = false
@@ -113,7 +123,14 @@ extension Worker {
                         bytes &+= UInt64(frame.wireLength)
                         kinds[kept] = .tcp
                     } else {
-                        kinds[kept] = count(decoder.decode(frame, into: &packets[kept]), kept)
+                        let result = decoder.decode(frame, into: &packets[kept])
+                        if result.kind == .fragment, !isFirst {
+                            // A copy of what worker 0 counts.
+                            kinds[kept] = .borrowed
+                            own &-= 1
+                        } else {
+                            kinds[kept] = count(result, kept)
+                        }
                     }
                     packets[kept].number = number
                     hashPacket(kept)
@@ -156,19 +173,13 @@ extension Worker {
         kinds[index] = .unseen
     }
 
-    /// Takes the place `index` of the burst for a frame of another worker, or for a part of an IP packet.
+    /// Takes the place `index` of the burst for a frame of another worker.
     ///
-    /// - Returns: false when the frame is this worker's own.
+    /// - Returns: false when the frame is this worker's own, or everyone's.
     private mutating func leaveOut(_ frame: Frame, _ index: Int, _ number: Double) -> Bool {
         let owner = share.owner(of: frame)
-        if owner == share.index { return false }
-        if owner == WorkerShare.everyone {
-            if isFirst { return false }
-            _ = decoder.decode(frame, into: &packets[index])
-            kinds[index] = .borrowed
-        } else {
-            kinds[index] = .foreign
-        }
+        if owner == share.index || owner == WorkerShare.everyone { return false }
+        kinds[index] = .foreign
         packets[index].number = number
         return true
     }

@@ -23,8 +23,8 @@ extension Worker {
     mutating func lookUp() {
         if kinds[current] == .tcp {
             let slot = guesses[current]
-            if let sender = table.sender(of: packets[current], in: slot),
-                sendOrdinary(slot, sender)
+            if goesStraight, let sender = table.sender(of: packets[current], in: slot),
+                sendOrdinary(slot, sender) || passQuietly(slot, sender)
             {
                 return
             }
@@ -83,6 +83,10 @@ extension Worker {
             return
         }
         flow = slot
+        if isNewFlow, goesStraight, isPlainSYN {
+            open()
+            return
+        }
         if isNewFlow, segment.sender == .server {
             // CONN_START is the client's at HK_SND: it comes before what the server's packet does.
             phase = .startSent

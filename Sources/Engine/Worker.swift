@@ -17,13 +17,15 @@ import TCPTracking
 /// A flow whose first captured packet is the server's goes lookUp ─► startSent ─► startReceived ─► update. Holes that
 /// are given up behind a packet, or because their time has come, go suspect ─► declare ─► declareData.
 ///
-/// The segment that most are (established, next in order, nothing waiting) goes lookUp ─► arriveOrdinary ─► newData.
+/// The segment that most are (established, next in order, nothing waiting) goes lookUp ─► arriveOrdinary ─► newData; the
+/// SYN of a new flow lookUp ─► opened ─► finishSettling; those of handshakes and ends that no script wants to know of are
+/// done with in lookUp.
 public struct Worker: ~Copyable {
     /// Where the machine goes on when the events of the phase before are handed out.
     enum Phase: UInt8 {
         case input, due, raw, lookUp, orphan
         case startSent, startReceived, update
-        case sent, arrive, arriveOrdinary, makeRoom, declareGap, merge, deliver, confirm
+        case sent, arrive, arriveOrdinary, opened, makeRoom, declareGap, merge, deliver, confirm
         case newData, settle, suspect, declare, declareData, finishSettling
         case receiveDatagram, finishDatagram
         case flush, flushData, endSent, endReceived, release, forget
@@ -125,6 +127,8 @@ public struct Worker: ~Copyable {
     var counters: Counters
     var badSenders = BadChecksumSenders()
     var wantsLeave = false
+    /// Tests turn it off: the general way must do what the straight ones do.
+    var goesStraight = true
     var sourceName: ContiguousArray<CChar> = [0]
 
     // Inline
@@ -308,6 +312,7 @@ public struct Worker: ~Copyable {
             case .sent: sent()
             case .arrive: arrive()
             case .arriveOrdinary: arriveOrdinary()
+            case .opened: opened()
             case .makeRoom: makeRoom()
             case .declareGap: declareGap()
             case .merge: merge()

@@ -159,26 +159,28 @@ public struct FlowTable: ~Copyable {
         }
         counted &+= 1
         let serial = Self.serial(number ?? counted)
-        conns[slot] = mos_conn()
-        conns[slot].cli_addr = fromClient ? packet.src : packet.dst
-        conns[slot].svr_addr = fromClient ? packet.dst : packet.src
-        conns[slot].cli_port = fromClient ? packet.sport : packet.dport
-        conns[slot].svr_port = fromClient ? packet.dport : packet.sport
-        conns[slot].vlan = packet.vlan
-        conns[slot].ip_version = packet.ip_version
-        conns[slot].generation = UInt32(truncatingIfNeeded: serial)
-        conns[slot].proto = packet.proto
+        // Made whole and stored once: field by field in place, each store would be checked and zeroed before.
+        var conn = mos_conn()
+        conn.cli_addr = fromClient ? packet.src : packet.dst
+        conn.svr_addr = fromClient ? packet.dst : packet.src
+        conn.cli_port = fromClient ? packet.sport : packet.dport
+        conn.svr_port = fromClient ? packet.dport : packet.sport
+        conn.vlan = packet.vlan
+        conn.ip_version = packet.ip_version
+        conn.generation = UInt32(truncatingIfNeeded: serial)
+        conn.proto = packet.proto
+        conn.start = packet.time
+        conn.last = packet.time
+        conn.cli.wscale = 255
+        conn.svr.wscale = 255
+        conn.ext = -1
+        conn.set = -1
+        conn.wheel_next = -1
+        conn.wheel_prev = -1
+        conns[slot] = conn
         if serial &>> 32 != 0 {
             serialsHigh[Int(slot)] = UInt32(truncatingIfNeeded: serial &>> 32)
         }
-        conns[slot].start = packet.time
-        conns[slot].last = packet.time
-        conns[slot].cli.wscale = 255
-        conns[slot].svr.wscale = 255
-        conns[slot].ext = -1
-        conns[slot].set = -1
-        conns[slot].wheel_next = -1
-        conns[slot].wheel_prev = -1
         return slot
     }
 
@@ -228,15 +230,14 @@ public struct FlowTable: ~Copyable {
         if have >= 0 { return have }
         let ext = exts.take()
         guard ext >= 0 else { return -1 }
-        exts[ext] = mos_ext()
-        for side in Side.allCases {
-            self[stream: ext, side].runs = -1
-            self[stream: ext, side].last_run = -1
-            self[stream: ext, side].ordered_run = -1
-            self[health: ext, side].gaps = -1
-        }
-        exts[ext].reader.next = -1
-        exts[ext].reader.socket = -1
+        var fresh = mos_ext()
+        fresh.cli.withoutRuns()
+        fresh.svr.withoutRuns()
+        fresh.cli_health.gaps = -1
+        fresh.svr_health.gaps = -1
+        fresh.reader.next = -1
+        fresh.reader.socket = -1
+        exts[ext] = fresh
         conns[slot].ext = ext
         return ext
     }
