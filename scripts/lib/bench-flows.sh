@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# To be sourced by scripts/bench: from a thousand connections to millions, all at the same time.
+
+# Two runs of each: until all have shaken hands and some while on, and to the end. What one packet more takes is their
+# difference; opening a connection is not in it.
+flow_counts=(1000 10000 100000 1000000 4000000)
+declare -A flow_packets flow_half
+half_open=4000000
+
+measure_flows() {
+  local count path run
+  for count in "${flow_counts[@]}"; do
+    flow_packets[$count]=$((count * 5 > 3000000 ? count * 5 : 3000000))
+    flow_half[$count]=$((count * 3 > 1500000 ? count * 3 : 1500000))
+    path=$(capture "open-$count" open --flows "$count" --packets "${flow_packets[$count]}")
+    warm "$path"
+    # The largest takes half a minute.
+    for ((run = 0; run < (count > 1000000 ? 1 : runs); run++)); do
+      measure "open $count half" "$mos" run $lib/bench-conn.lua -r "$path" --set max_flows=$((count + 1000)) \
+        -c "${flow_half[$count]}"
+      measure "open $count" "$mos" run $lib/bench-conn.lua -r "$path" --set max_flows=$((count + 1000))
+    done
+  done
+  if [ "$half_open" -gt 0 ]; then
+    path=$(capture "syn-$half_open" syn --flows "$half_open")
+    warm "$path"
+    measure "half-open" "$mos" run $lib/bench-conn.lua -r "$path" --set max_flows=$((half_open + 1000))
+  fi
+}
+
+flow_slope() { # connections: ns per packet once all are open
+  calculate "(${best[open $1]} - ${best[open $1 half]}) * 1000 / (${flow_packets[$1]} - ${flow_half[$1]})"
+}
+
+print_flows() {
+  local count all=() later=() peaks=()
+  for count in "${flow_counts[@]}"; do
+    all+=("$(nanoseconds "${best[open $count]}" "${flow_packets[$count]}")")
+    later+=("$(flow_slope "$count")")
+    peaks+=("$(megabytes "${memory[open $count]}")")
+  done
+  row "connections, established, none closed" "${flow_counts[@]}"
+  rule "${#flow_counts[@]}"
+  row "CPU ns per packet, opening them included" "${all[@]}"
+  row "CPU ns per packet, once all are open" "${later[@]}"
+  row "peak MB" "${peaks[@]}"
+  if [ "$half_open" -gt 0 ]; then
+    echo "$half_open half-open connections: $(nanoseconds "${best[half-open]}" "$half_open") ns each," \
+      "peak $(megabytes "${memory[half-open]}") MB"
+  fi
+  echo
+}
