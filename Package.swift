@@ -163,7 +163,7 @@ let package = Package(
         ),
         .testTarget(
             name: "MosBenchTests",
-            dependencies: ["mos-bench", "TCPTracking"],
+            dependencies: ["mos-bench", "Generation", "TCPTracking"],
             swiftSettings: swift
         ),
         .testTarget(

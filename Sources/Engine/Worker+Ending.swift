@@ -128,6 +128,7 @@ extension Worker {
         if inputs.isLive || next == .ended { countSources() }
         event.clearPacket()
         giveUpFragments()
+        if let clock { event.now = clock.shared }
         endsRun = next == .ended
         if endsRun { inputs.close() }
         finishList = table.slotsInOrderOfStart()
