@@ -17,7 +17,7 @@ public enum Counter: Int, CaseIterable, Sendable {
     case overruns, overrunBytes, bufferLimit, bufferPoolFull
     case timersRefused, clockSteps
     case callbackErrors, callbackPauses, loopErrors, aggregateKeysRefused
-    case sourceDropped, interfaceDropped
+    case sourceDropped, interfaceDropped, ringDropped, handedOver
     case forwarded, forwardDropped, forwardRefused, scriptDropped, changed, injected
     case translationsRefused
 
@@ -60,6 +60,8 @@ public enum Counter: Int, CaseIterable, Sendable {
         case .aggregateKeysRefused: "aggregate_keys_refused"
         case .sourceDropped: "source_dropped"
         case .interfaceDropped: "interface_dropped"
+        case .ringDropped: "ring_dropped"
+        case .handedOver: "handed_over"
         case .forwardDropped: "forward_dropped"
         case .forwardRefused: "forward_refused"
         case .scriptDropped: "script_dropped"

@@ -212,7 +212,8 @@ extension Worker {
             let id = timers.set(
                 delay: Int64(seconds * 1e9),
                 interval: Int64(interval * 1e9),
-                now: now
+                now: now,
+                packet: inputs.isLive ? 0 : place
             )
         else {
             counters[.timersRefused] += 1
@@ -252,6 +253,9 @@ extension Worker {
 
     /// Has `body` called when a source has nothing for now, and now and then while it has.
     public mutating func onBreath(_ body: (() -> Void)?) { inputs.onBreath = body }
+
+    /// This worker asks for no more packets, however its run ended.
+    public mutating func closeInputs() { inputs.close() }
 
     /// Why sources could not go on.
     public var inputErrors: [SourceError] { inputs.errors }

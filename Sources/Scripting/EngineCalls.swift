@@ -57,6 +57,19 @@ public final class EngineCalls {
         unsafe body(&context.pointee.worker)
     }
 
+    /// All counters by name, in order, as they are: also while the worker runs on another thread.
+    public func counterValues() -> [(name: String, value: Double)] {
+        let counters = unsafe api.pointee.counters
+        return Counter.names.enumerated().map { index, name in
+            unsafe (name, counters.map { unsafe $0[index] } ?? 0)
+        }
+    }
+
+    /// One of them.
+    public func value(_ counter: Counter) -> Double {
+        unsafe api.pointee.counters.map { unsafe $0[counter.rawValue] } ?? 0
+    }
+
     private func fillLayout() {
         unsafe api.pointee.abi = Int32(MOS_ABI_VERSION)
         unsafe api.pointee.size_packet = Int32(MemoryLayout<mos_packet>.stride)
@@ -342,8 +355,22 @@ private func emit(
         Diagnostics.say(unsafe String(decoding: line, as: UTF8.self))
         return 0
     }
-    unsafe context.pointee.writer.write(line: line)
+    if kind == Int32(MOS_EMIT_HEADER) {
+        unsafe context.pointee.writer.setHeader(Array(line))
+        return 0
+    }
+    let writer = unsafe context.pointee.writer
+    unsafe writer.write(
+        line: line,
+        isRecord: kind == Int32(MOS_EMIT_RECORD),
+        key: writer.isMerged ? context.pointee.worker.position.key : RecordKey(number: 0)
+    )
     return 0
+}
+
+extension RunPosition {
+    /// As records are ordered by it.
+    public var key: RecordKey { RecordKey(number: number, deadline: deadline, rank: rank) }
 }
 
 /// Counter names as C strings that live as long as the process.

@@ -11,6 +11,12 @@ public final class ScriptHost {
         /// True when the scripts ended before the packets did: at the first error (``ScriptOptions/isStrict``), or
         /// because the loop itself failed again and again.
         public var wasStopped: Bool
+
+        /// An outcome.
+        public init(errors: Int, wasStopped: Bool) {
+            self.errors = errors
+            self.wasStopped = wasStopped
+        }
     }
 
     private let lua: LuaState

@@ -248,7 +248,7 @@ struct Occurrence {
 
     private func take(_ kind: Int32, _ text: String) -> Int32 {
         switch Int(kind) {
-        case MOS_EMIT_RECORD: records.append(text)
+        case MOS_EMIT_RECORD, MOS_EMIT_HEADER: records.append(text)
         case MOS_EMIT_PRINT: printed.append(text)
         default: diagnostics.append(text)
         }

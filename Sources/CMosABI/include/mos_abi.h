@@ -386,5 +386,5 @@ struct mos_api {
     int32_t (*sketch_merge)(struct mos_sketch *into, const struct mos_sketch *sketches, int32_t index);
     double (*sketch_estimate)(const struct mos_sketch *sketches, int32_t index);
 };
-enum { MOS_EMIT_RECORD = 1, MOS_EMIT_PRINT = 2, MOS_EMIT_DIAGNOSTIC = 3 };
+enum { MOS_EMIT_RECORD = 1, MOS_EMIT_PRINT = 2, MOS_EMIT_DIAGNOSTIC = 3, MOS_EMIT_HEADER = 4 };
 enum { MOS_HASH_MD5 = 1, MOS_HASH_SHA1 = 2, MOS_HASH_SHA256 = 3 };

@@ -2,7 +2,10 @@
 import Capture
 
 /// The two ends of a conversation: clients in 10.0.0.0/8, servers in 192.0.2.0/24, or their like in IPv6.
-struct Endpoints: Equatable {
+package struct Endpoints: Equatable {
+    /// Clients that differ: the numbers of 24 bits.
+    package static let clients = 1 << 24
+
     /// True for IPv6.
     let isIPv6: Bool
     /// The client's number, 24 bits.
@@ -11,9 +14,11 @@ struct Endpoints: Equatable {
     /// The server's number, 8 bits.
     let server: UInt32
     let serverPort: UInt16
+    /// The identifier of the VLAN that they talk through, nil without a tag.
+    var vlan: UInt16?
 
     /// Ends of an IPv4 connection.
-    init(client: UInt32, clientPort: UInt16, server: UInt32, serverPort: UInt16) {
+    package init(client: UInt32, clientPort: UInt16, server: UInt32, serverPort: UInt16) {
         isIPv6 = false
         self.client = client
         self.clientPort = clientPort
@@ -21,7 +26,7 @@ struct Endpoints: Equatable {
         self.serverPort = serverPort
     }
 
-    /// Ends that follow from `random`; clients differ for the first 16 million numbers.
+    /// Ends that follow from `random`; clients differ for the first ``clients`` numbers.
     init(number: UInt64, isIPv6: Bool, random: inout SplitMix64) {
         self.isIPv6 = isIPv6
         // An odd factor walks through all 24-bit numbers before one repeats.
