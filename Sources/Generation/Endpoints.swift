@@ -7,15 +7,17 @@ package struct Endpoints: Equatable {
     package static let clients = 1 << 24
 
     /// True for IPv6.
-    let isIPv6: Bool
+    package let isIPv6: Bool
     /// The client's number, 24 bits.
-    let client: UInt32
-    let clientPort: UInt16
+    package let client: UInt32
+    /// Its port.
+    package let clientPort: UInt16
     /// The server's number, 8 bits.
-    let server: UInt32
-    let serverPort: UInt16
+    package let server: UInt32
+    /// Its port.
+    package let serverPort: UInt16
     /// The identifier of the VLAN that they talk through, nil without a tag.
-    var vlan: UInt16?
+    package var vlan: UInt16?
 
     /// Ends of an IPv4 connection.
     package init(client: UInt32, clientPort: UInt16, server: UInt32, serverPort: UInt16) {
