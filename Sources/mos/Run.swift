@@ -14,7 +14,8 @@ struct Run: ParsableCommand {
         abstract: "Run scripts over captures or live traffic.",
         discussion: """
             Records go to standard output, everything else to standard error. Exit codes: 0 fine, 1 script \
-            error, 2 usage or syntax, 3 input unreadable or cut short, 130 interrupted.
+            error, 2 usage or syntax, 3 input unreadable or cut short, 5 packets lost (--fail-on-drop), 130 \
+            interrupted.
             """
     )
 
@@ -60,6 +61,15 @@ struct Run: ParsableCommand {
 
     @Flag(help: "Write the records of all workers in the order of the input.")
     var ordered = false
+
+    @Flag(
+        help: """
+            End with exit code 5 when packets or flows were lost for want of speed or room: dropped by \
+            kernel, interface, ring or transmit queue; refused by a full table, evicted from it, shed; \
+            no room for fragments, or in the buffer pool.
+            """
+    )
+    var failOnDrop = false
 
     @Flag(help: "Stop at the first error of a script.")
     var strict = false
@@ -225,6 +235,7 @@ struct Run: ParsableCommand {
         }
         if outcome.errors > 0 { throw Failure(ExitStatus.script) }
         if !summary.inputErrors.isEmpty { throw Failure(ExitStatus.input) }
+        if failOnDrop, summary.hasDrops { throw Failure(ExitStatus.dropped) }
         if stop.isRaised { throw Failure(ExitStatus.interrupted) }
     }
 }

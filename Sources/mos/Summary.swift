@@ -95,6 +95,16 @@ struct Summary {
         return places.filter { value($0.0) > 0 }.map { "\(value($0.0)) \($0.1)" }
     }
 
+    /// True when packets or flows were lost because this machine was too slow or had too little room for them; not by
+    /// the network, nor by scripts that do not read.
+    var hasDrops: Bool {
+        let drops: [Counter] = [
+            .sourceDropped, .interfaceDropped, .ringDropped, .forwardDropped, .forwardRefused,
+            .flowsRefused, .flowsEvicted, .bufferPoolFull, .fragmentsDropped,
+        ]
+        return drops.contains { value($0) > 0 }
+    }
+
     /// Packets that no flow could be found for, by reason.
     private var refused: [String] {
         counters.filter {
