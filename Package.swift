@@ -46,6 +46,7 @@ let package = Package(
             .map { .linkedLibrary($0) }
         ),
         .target(name: "CRawSocket"),
+        .target(name: "CProcessors"),
         .target(name: "CMosABI"),
         .target(name: "CMosLua", dependencies: ["CLuaJIT", "CMosABI"]),
         .target(
@@ -84,6 +85,12 @@ let package = Package(
             exclude: ["README.md"],
             swiftSettings: swift
         ),
+        .target(
+            name: "Generation",
+            dependencies: ["Capture", "Packets"],
+            exclude: ["README.md"],
+            swiftSettings: swift
+        ),
         .target(name: "Outputs", dependencies: [], exclude: ["README.md"], swiftSettings: swift),
         .target(
             name: "Scripting",
@@ -94,7 +101,8 @@ let package = Package(
         .executableTarget(
             name: "mos",
             dependencies: [
-                "Engine", "Scripting", "Outputs", "Capture", "CaptureDPDK", "Packets",
+                "CProcessors", "Engine", "Scripting", "Outputs", "Capture", "CaptureDPDK",
+                "Generation", "Packets",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swift
@@ -103,7 +111,7 @@ let package = Package(
         .executableTarget(
             name: "mos-bench",
             dependencies: [
-                "CMosABI", "Packets", "Capture", "Flows", "TCPTracking", "Engine",
+                "CMosABI", "Packets", "Capture", "Flows", "TCPTracking", "Engine", "Generation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swift
@@ -148,8 +156,16 @@ let package = Package(
             swiftSettings: swift
         ),
         .testTarget(
+            name: "GenerationTests",
+            dependencies: [
+                "Generation", "Engine", "Capture", "Packets", "CMosABI", "TestPorts",
+                "TestNetworks",
+            ],
+            swiftSettings: swift
+        ),
+        .testTarget(
             name: "MosBenchTests",
-            dependencies: ["mos-bench", "Engine", "Capture", "Packets", "CMosABI"],
+            dependencies: ["mos-bench", "TCPTracking"],
             swiftSettings: swift
         ),
         .testTarget(

@@ -49,7 +49,7 @@ final class SharedLiveSource: PacketSource {
     }
 
     deinit {
-        if watch >= 0 { close(watch) }
+        if watch >= 0 { Glibc.close(watch) }
         unsafe distribution.deinitialize(count: 1)
         unsafe distribution.deallocate()
     }

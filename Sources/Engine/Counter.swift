@@ -16,7 +16,7 @@ public enum Counter: Int, CaseIterable, Sendable {
     case late, overlapsDiffer
     case overruns, overrunBytes, bufferLimit, bufferPoolFull
     case timersRefused, clockSteps
-    case callbackErrors, callbackPauses, loopErrors
+    case callbackErrors, callbackPauses, loopErrors, aggregateKeysRefused
     case sourceDropped, interfaceDropped, ringDropped, handedOver
     case forwarded, forwardDropped, forwardRefused, scriptDropped, changed, injected
     case translationsRefused
@@ -57,6 +57,7 @@ public enum Counter: Int, CaseIterable, Sendable {
         case .callbackErrors: "callback_errors"
         case .callbackPauses: "callback_pauses"
         case .loopErrors: "loop_errors"
+        case .aggregateKeysRefused: "aggregate_keys_refused"
         case .sourceDropped: "source_dropped"
         case .interfaceDropped: "interface_dropped"
         case .ringDropped: "ring_dropped"

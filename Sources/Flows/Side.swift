@@ -53,6 +53,14 @@ extension mos_endpoint {
 }
 
 extension mos_stream {
+    /// Nothing waits.
+    @inlinable @inline(__always)
+    mutating func withoutRuns() {
+        runs = -1
+        last_run = -1
+        ordered_run = -1
+    }
+
     /// True when any of these MOS_STREAM_* flags is set.
     @inlinable @inline(__always)
     public func has(_ flag: Int) -> Bool { flags & UInt16(truncatingIfNeeded: flag) != 0 }

@@ -2,15 +2,15 @@
 import CMosABI
 
 extension PacketDecoder {
-    /// Decodes the frame that most are: Ethernet, IPv4 without options, whole, TCP without options or with timestamps
-    /// alone, right checksums.
+    /// Decodes the frame that most are: Ethernet, IPv4 without options, whole, TCP with options that are right, if any,
+    /// right checksums.
     ///
     /// One straight way to what ``decode(_:into:)`` finds for the same frame; that is the reference.
     ///
     /// - Parameters:
     ///   - frame: the captured bytes and what the capture says about them.
     ///   - packet: overwritten as a whole, when the frame is such a one.
-    /// - Returns: false when the frame is another, or anything is wrong with it; then nothing was written.
+    /// - Returns: false when the frame is another, or anything is wrong with it; then `packet` may be anything.
     public func decodeOrdinary(_ frame: Frame, into packet: inout mos_packet) -> Bool {
         let bytes = frame.bytes
         guard bytes.count >= 54, frame.linkType == .ethernet else { return false }
@@ -33,10 +33,9 @@ extension PacketDecoder {
         let ports = UInt64(bigEndian: seg.0)
         let control = UInt64(bigEndian: seg.1)
         let headerLength = Int(control &>> 28 & 0xF) &* 4
-        let hasTimestamps = headerLength == 32
-        guard headerLength == 20 || hasTimestamps, 20 &+ headerLength <= total,
-            !hasTimestamps || bytes.u32(54) == 0x0101_080A
-        else { return false }
+        guard headerLength >= 20, 20 &+ headerLength <= total else { return false }
+        // Two no-operations and the timestamps (RFC 7323 appendix A).
+        let hasTimestamps = headerLength == 32 && bytes.u32(54) == 0x0101_080A
 
         if checksums != .off {
             let addresses = second &>> 32 &+ UInt64(third)
@@ -86,6 +85,7 @@ extension PacketDecoder {
             rexmit_kind: 0,
             wire_payload_len: UInt32(truncatingIfNeeded: payload)
         )
-        return true
+        return headerLength == 20 || hasTimestamps
+            || TCPOptions.walk(bytes, 54, 34 &+ headerLength, &packet)
     }
 }

@@ -232,7 +232,7 @@ extension FlowTable {
     }
 
     /// The FIN of the sender, and what its acknowledgement says about the other's.
-    mutating func sendFIN(_ slot: Int32, _ segment: Segment, _ update: inout SenderUpdate) {
+    public mutating func sendFIN(_ slot: Int32, _ segment: Segment, _ update: inout SenderUpdate) {
         let side = segment.sender
         let ext = ensureExt(slot)
         guard ext >= 0 else { return }
@@ -349,7 +349,7 @@ extension FlowTable {
     }
 
     /// True when `ack` covers the FIN of `side`.
-    mutating func acknowledgesFIN(_ slot: Int32, of side: Side, _ ack: SequenceNumber) -> Bool {
+    public mutating func acknowledgesFIN(_ slot: Int32, of side: Side, _ ack: SequenceNumber) -> Bool {
         let ext = conns[slot].ext
         guard ext >= 0, self[stream: ext, side].has(MOS_STREAM_FIN) else { return false }
         return acknowledgedOffset(slot, of: side, ack) > Int64(self[health: ext, side].fin)

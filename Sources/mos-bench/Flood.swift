@@ -3,6 +3,7 @@ import ArgumentParser
 import CMosABI
 import Capture
 import Flows
+import Generation
 import Packets
 
 /// What an adversary sends to fill a monitor's memory or to slow it down.
@@ -51,7 +52,7 @@ struct Flood {
         let isAttack = count % 8 != 0 && kind != .none
         guard isAttack else {
             // The conversations keep their pace: an attack comes on top of them.
-            var frame = traffic.next()
+            guard var frame = traffic.next() else { preconditionFailure("small never ends") }
             frame.time = time
             return frame
         }

@@ -2,13 +2,13 @@
 import ArgumentParser
 import Glibc
 
-/// The development tool beside `mos`: makes captures, varies them, and measures.
+/// The development tool beside `mos`: varies captures, makes attacks, and measures.
 struct MosBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mos-bench",
-        abstract: "Makes captures and measures how fast they are read.",
+        abstract: "Varies captures, makes attacks, and measures how fast captures are read.",
         subcommands: [
-            GenerateCommand.self, FloodCommand.self, VaryCommand.self, FloorCommand.self,
+            FloodCommand.self, VaryCommand.self, FloorCommand.self,
             StagesCommand.self, TimeCommand.self, ModelCommand.self, BridgeCommand.self,
         ]
     )

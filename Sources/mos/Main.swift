@@ -13,10 +13,13 @@ struct Mos: ParsableCommand {
             mos [run] SCRIPT... -i SOURCE -i SOURCE --inline[=fail-closed] [options]
             mos [run] -e CODE (-r FILE | -i SOURCE)... [options]
             mos check SCRIPT... | mos events [GLOB] | mos settings
+            mos generate PROFILE (FILE | -i dpdk:SPEC) [options]
             mos doc [NAME]
             """,
         version: versionText,
-        subcommands: [Run.self, Check.self, Doc.self, Events.self, SettingsList.self],
+        subcommands: [
+            Run.self, Check.self, Generate.self, Doc.self, Events.self, SettingsList.self,
+        ],
         defaultSubcommand: Run.self
     )
 }

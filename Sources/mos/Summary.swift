@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 import Capture
 import Engine
+import Scripting
 
 /// What a run saw and what it lost, for standard error.
 struct Summary {
@@ -10,11 +11,28 @@ struct Summary {
     /// Why sources could not go on.
     let inputErrors: [SourceError]
 
-    init(_ worker: borrowing Worker) {
-        counters = worker.counterValues()
-        inputErrors = worker.inputErrors
-        checksumHint = worker.checksumHint
-        isInline = worker.isInline
+    /// What all workers saw together; their run is over.
+    init(_ workers: [EngineCalls]) {
+        counters = Self.sum(workers)
+        // Captures fail alike for all that read them.
+        var errors: [SourceError] = []
+        for worker in workers {
+            errors += worker.withWorker { $0.inputErrors }.filter { !errors.contains($0) }
+        }
+        inputErrors = errors
+        checksumHint = workers.lazy.compactMap { $0.withWorker { $0.checksumHint } }.first
+        isInline = workers[0].withWorker { $0.isInline }
+    }
+
+    /// What all workers have counted so far, also while they run.
+    static func sum(_ workers: [EngineCalls]) -> [(name: String, value: Double)] {
+        var sum = workers[0].counterValues()
+        for worker in workers.dropFirst() {
+            for (index, counter) in worker.counterValues().enumerated() {
+                sum[index].value += counter.value
+            }
+        }
+        return sum
     }
 
     private func value(_ counter: Counter) -> Int {
@@ -37,8 +55,8 @@ struct Summary {
     }
 
     /// All counters that are not 0, one a line.
-    var allCounters: String {
-        counters.filter { $0.value > 0 }.map { "mos: \($0.name) \(Int($0.value))\n" }.joined()
+    static func allCounters(_ workers: [EngineCalls]) -> String {
+        sum(workers).filter { $0.value > 0 }.map { "mos: \($0.name) \(Int($0.value))\n" }.joined()
     }
 
     private var seen: String {
@@ -69,6 +87,7 @@ struct Summary {
             (.fragmentsDropped, "IP packets for whose fragments there was no room"),
             (.gapBytes, "bytes of streams that were never captured"),
             (.timersRefused, "timers refused"),
+            (.aggregateKeysRefused, "values of keys for which an aggregate had no room"),
             (.forwardDropped, "frames that found a transmit queue full"),
             (.forwardRefused, "frames that a port could not send"),
             (.translationsRefused, "changed packets whose answers cannot find their flow"),

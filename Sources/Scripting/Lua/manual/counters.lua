@@ -66,6 +66,9 @@ return {
   callback_errors = "errors that scripts raised",
   callback_pauses = "pauses of callbacks that raise too many errors",
   loop_errors = "errors outside callbacks (memory)",
+  aggregate_keys_refused = { "values of keys for which an aggregate had no room",
+    "Calls of `add`, `count` and `set` with a key beyond `keys`, or beyond the memory of buckets "
+      .. "and sketches." },
   malformed_link_unknown = "frames of a link layer that nothing here decodes",
   malformed_ethernet_truncated = "frames that end within their Ethernet header",
   malformed_cooked_truncated = "frames that end within their Linux cooked header",

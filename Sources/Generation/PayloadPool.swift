@@ -4,7 +4,7 @@ import Capture
 /// Bytes to send: every conversation sends the same ones, from a place of its own.
 ///
 /// A segment's checksum takes two look-ups instead of a walk over its payload.
-struct PayloadPool {
+package struct PayloadPool {
     /// Offsets repeat after that many octets.
     static let period = 1 << 16
     /// The longest piece that can be had.
@@ -14,7 +14,7 @@ struct PayloadPool {
     /// `sums[n]` is the sum of the 16-bit words of `bytes[..<n]`; nothing overflows.
     private let sums: [UInt64]
 
-    init(seed: UInt64) {
+    package init(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         let period = (0..<Self.period).map { _ in UInt8(32 + random.below(95)) }
         bytes = period + period.prefix(Self.longest)

@@ -5,13 +5,14 @@ import Packets
 struct FrameTemplate {
     let bytes: [UInt8]
     private let isIPv6: Bool
+    /// Where the IP header stands.
+    private let network: Int
     private let transport: Int
     /// Where the timestamps option's value stands, nil without one.
     private let timestamps: Int?
-    private static let network = 14
     private static let tcp: UInt64 = 6
 
-    init(style: FrameMaker.Style, isIPv6: Bool, isSYN: Bool) {
+    init(style: FrameMaker.Style, isIPv6: Bool, isTagged: Bool, isSYN: Bool) {
         self.isIPv6 = isIPv6
         let clock = TCPOption.timestamps(value: 0, echo: 0)
         let size = TCPOption.mss(isIPv6 ? 1440 : 1460)
@@ -22,9 +23,13 @@ struct FrameTemplate {
             case (.bare, true): [size]
             case (.bare, false): []
             }
-        let builder = PacketBuilder(ip: isIPv6 ? .ipv6 : .ipv4)
+        let builder = PacketBuilder(
+            vlanTags: isTagged ? [VLANTag(0)] : [],
+            ip: isIPv6 ? .ipv6 : .ipv4
+        )
         bytes = builder.frame(TCPSegment(seq: 0, options: options))
-        transport = Self.network + (isIPv6 ? 40 : 20)
+        network = isTagged ? 18 : 14
+        transport = network + (isIPv6 ? 40 : 20)
         timestamps =
             style == .timestamps ? transport + 20 + (isSYN ? 4 + 2 + 2 : 2 + 2) : nil
     }
@@ -36,10 +41,12 @@ struct FrameTemplate {
         _ ends: Endpoints,
         _ time: Timestamp
     ) {
-        let source = Self.network + (isIPv6 ? 8 : 12)
+        let source = network + (isIPv6 ? 8 : 12)
         let width = isIPv6 ? 16 : 4
         let client = source + (segment.isFromClient ? 0 : width)
         let server = source + (segment.isFromClient ? width : 0)
+        // Behind the addresses and the tag's EtherType.
+        if let vlan = ends.vlan { frame.put(vlan, at: 14) }
         // 10.0.0.0/8 and 192.0.2.0/24, or the last four bytes of an IPv6 address.
         frame.put(10 << 24 | ends.client, at: client + width - 4)
         frame.put(0xC000_0200 | ends.server, at: server + width - 4)
@@ -58,14 +65,14 @@ struct FrameTemplate {
     func sum(_ frame: inout [UInt8], payload: UInt16, length: Int) {
         let segmentLength = bytes.count - transport + length
         frame.put(UInt16(0), at: transport + 16)
-        let source = Self.network + (isIPv6 ? 8 : 12)
+        let source = network + (isIPv6 ? 8 : 12)
         if isIPv6 {
-            frame.put(UInt16(segmentLength), at: Self.network + 4)
+            frame.put(UInt16(segmentLength), at: network + 4)
         } else {
-            frame.put(UInt16(20 + segmentLength), at: Self.network + 2)
-            frame.put(UInt16(0), at: Self.network + 10)
-            let header = InternetSum.words(frame, Self.network..<transport)
-            frame.put(~InternetSum.fold(header), at: Self.network + 10)
+            frame.put(UInt16(20 + segmentLength), at: network + 2)
+            frame.put(UInt16(0), at: network + 10)
+            let header = InternetSum.words(frame, network..<transport)
+            frame.put(~InternetSum.fold(header), at: network + 10)
         }
         // The addresses lie just ahead of the transport header.
         let pseudo = UInt64(segmentLength) + Self.tcp

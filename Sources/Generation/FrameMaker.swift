@@ -3,33 +3,44 @@ import Capture
 import Packets
 
 /// Turns segments into Ethernet frames: headers from templates, patched in place.
-struct FrameMaker {
+package struct FrameMaker {
     /// Which TCP options the frames carry.
-    enum Style {
+    package enum Style {
         /// As Linux sends: all usual options in a SYN, timestamps in every segment.
         case timestamps
         /// MSS in a SYN, nothing else; frames are padded to 64 bytes.
         case bare
     }
 
+    /// IPv4 and IPv6, without and with a tag, without and with SYN.
     private let templates: [FrameTemplate]
     private let pool: PayloadPool
     private let style: Style
     private var frame = OwnedFrame(bytes: [], time: Timestamp(nanoseconds: 0))
 
-    init(style: Style, pool: PayloadPool) {
+    /// Frames of such a style, whose payload comes from `pool`.
+    package init(style: Style, pool: PayloadPool) {
         self.style = style
         self.pool = pool
         templates = [false, true].flatMap { isIPv6 in
-            [false, true].map { FrameTemplate(style: style, isIPv6: isIPv6, isSYN: $0) }
+            [false, true].flatMap { isTagged in
+                [false, true].map { isSYN in
+                    FrameTemplate(style: style, isIPv6: isIPv6, isTagged: isTagged, isSYN: isSYN)
+                }
+            }
         }
         frame.bytes.reserveCapacity(2048)
     }
 
-    /// The frame of `segment`, valid until the next call.
-    mutating func frame(_ segment: Segment, of ends: Endpoints, at time: Timestamp) -> OwnedFrame {
+    /// The frame of `segment`.
+    package mutating func frame(
+        _ segment: Segment,
+        of ends: Endpoints,
+        at time: Timestamp
+    ) -> OwnedFrame {
         let isSYN = segment.flags.contains(.syn)
-        let template = templates[(ends.isIPv6 ? 2 : 0) + (isSYN ? 1 : 0)]
+        let kind = (ends.isIPv6 ? 4 : 0) + (ends.vlan != nil ? 2 : 0) + (isSYN ? 1 : 0)
+        let template = templates[kind]
         frame.bytes.removeAll(keepingCapacity: true)
         frame.bytes.append(contentsOf: template.bytes)
         template.patch(&frame.bytes, segment, ends, time)

@@ -1,59 +1,79 @@
 // SPDX-License-Identifier: BSD-2-Clause
-import ArgumentParser
 import Capture
 import Glibc
 
 /// A kind of traffic: how many conversations at a time, how large, how interleaved.
-enum Profile: String, CaseIterable, ExpressibleByArgument {
-    case small, mixed, bulk, syn, tiny
+public enum Profile: String, CaseIterable, Sendable {
+    /// Many short conversations.
+    case small
+    /// Sizes as they are found: most small, most bytes in few.
+    case mixed
+    /// Long transfers.
+    case bulk
+    /// Connections that are asked for and never answered.
+    case syn
+    /// Connections that are established, say a byte each and stay.
+    case open
+    /// The smallest packets, between very many ends.
+    case tiny
 
-    /// Packets of a capture of full size.
-    var packets: Int {
+    /// Packets of a capture of full size with so many connections.
+    func packets(flows: Int) -> Int {
         switch self {
         case .small: 1_800_000
         case .mixed: 1_310_000
         case .bulk: 870_000
-        case .syn: 1_000_000
         case .tiny: 2_000_000
+        case .syn: flows
+        case .open: 5 * flows
         }
     }
 
     /// What one sentence can say about it.
-    var summary: String {
+    public var summary: String {
         switch self {
         case .small: "request and response of some hundred bytes, nine packets a connection"
         case .mixed: "log-normal sizes, a quarter IPv6, losses and reordering"
         case .bulk: "transfers of megabytes in 1448-byte segments"
-        case .syn: "one SYN from each of very many sources"
-        case .tiny: "64-byte packets of 100000 concurrent connections"
+        case .syn: "one SYN from each of very many sources, never answered"
+        case .open: "handshake and a byte each way, in rounds over all connections; none is closed"
+        case .tiny: "64-byte packets, ten bytes each way in turn, without end"
         }
     }
 
-    /// Conversations that run at the same time.
-    var concurrency: Int {
+    /// Connections: those that run at the same time, or for `syn` and `open` those of the whole capture.
+    public var flows: Int {
         switch self {
         case .small: 1000
         case .mixed: 2000
         case .bulk: 40
-        case .syn: 1
-        case .tiny: 100_000
+        case .syn: 1_000_000
+        case .open, .tiny: 100_000
         }
     }
+
+    /// True when data is sent that can be lost or come late.
+    public var hasData: Bool { self != .syn && self != .open }
 
     /// The most segments that follow each other before another conversation gets its turn.
     var train: Int {
         switch self {
-        case .small, .syn, .tiny: 1
+        case .small, .syn, .open, .tiny: 1
         case .mixed: 4
         case .bulk: 12
         }
     }
 
     /// Which headers its frames have.
-    var style: FrameMaker.Style { self == .syn || self == .tiny ? .bare : .timestamps }
+    var style: FrameMaker.Style {
+        switch self {
+        case .small, .mixed, .bulk: .timestamps
+        case .syn, .open, .tiny: .bare
+        }
+    }
 
-    /// The share of IPv6 connections.
-    var shareOfIPv6: Double { self == .mixed ? 0.25 : 0 }
+    /// The share of IPv6 connections, unless another is asked for.
+    public var shareOfIPv6: Double { self == .mixed ? 0.25 : 0 }
 
     /// What a new connection is about.
     func plan(isIPv6: Bool, _ random: inout SplitMix64) -> Conversation.Plan {
@@ -70,8 +90,7 @@ enum Profile: String, CaseIterable, ExpressibleByArgument {
                 request: 100 + Int(random.below(1500)),
                 response: logNormal(&random),
                 mss: mss,
-                loss: 0.01,
-                reordering: 0.01
+                faults: PathFaults(loss: 0.01, reordering: 0.01)
             )
         case .bulk:
             return Conversation.Plan(
@@ -79,7 +98,7 @@ enum Profile: String, CaseIterable, ExpressibleByArgument {
                 response: 1_000_000 + Int(random.below(6_000_000)),
                 mss: mss
             )
-        case .syn:
+        case .syn, .open:
             return Conversation.Plan(request: 0, response: 0, mss: mss, isProbe: true)
         case .tiny:
             return Conversation.Plan(

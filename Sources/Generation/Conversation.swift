@@ -22,8 +22,7 @@ struct Conversation {
         /// Client and server take turns for ever, a request and a response after the other.
         var isEndless = false
         /// Faults on the path, of data segments.
-        var loss = 0.0
-        var reordering = 0.0
+        var faults = PathFaults()
     }
 
     private enum Phase {
@@ -49,6 +48,7 @@ struct Conversation {
     private var unacknowledged = 0
     private var owesACK = false
     private var hole: Hole?
+    private var owed = PathFaults.Owed()
 
     init(_ ends: Endpoints, _ plan: Plan, random: inout SplitMix64) {
         self.ends = ends
@@ -117,7 +117,7 @@ struct Conversation {
             endTurn()
             return segment
         }
-        if let late = hole, late.patience == 0 {
+        if let late = hole, late.patience == 0 || left == 0 {
             hole = nil
             owesACK = true
             unacknowledged = 0
@@ -134,24 +134,29 @@ struct Conversation {
     }
 
     private mutating func send(_ random: inout SplitMix64) -> Segment {
-        var segment = data()
-        // A hole needs segments behind it that tell the receiver, and one hole at a time will do.
-        if hole == nil, left > 4 * plan.mss {
-            if random.chance(plan.loss) {
-                hole = Hole(segment: segment, patience: 3)
-                // Half of the losses are before the place of the capture, which shows a gap, not a repeat.
-                if random.chance(0.5) { segment = data() }
-            } else if random.chance(plan.reordering) {
-                hole = Hole(segment: segment, patience: 1)
-                segment = data()
-            }
-        }
+        let segment = data(&random)
+        let sent = hole == nil ? suffer(segment, &random) : segment
         noteSent()
-        return segment
+        return sent
+    }
+
+    /// What the capture shows of `segment`, or instead of it.
+    private mutating func suffer(_ segment: Segment, _ random: inout SplitMix64) -> Segment {
+        switch owed.take(plan.faults, left: left, mss: plan.mss, &random) {
+        case .arrives: return segment
+        case .isLost:
+            hole = Hole(segment: segment, patience: 3)
+            // Half of the losses are before the place of the capture, which shows a gap, not a repeat.
+            return random.chance(0.5) && left > 0 ? data(&random) : segment
+        case .isLate:
+            hole = Hole(segment: segment, patience: 1)
+            return data(&random)
+        }
     }
 
     /// The next piece of the stream.
-    private mutating func data() -> Segment {
+    private mutating func data(_ random: inout SplitMix64) -> Segment {
+        owed.draw(plan.faults, &random)
         let length = min(left, plan.mss)
         left -= length
         var segment = plain(fromClient: isClientTalking, left == 0 ? [.psh, .ack] : .ack)
