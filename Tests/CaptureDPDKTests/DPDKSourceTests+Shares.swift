@@ -265,7 +265,10 @@ extension DPDKSourceTests {
         #expect(sum(sources, \.handedOver) == 0)
     }
 
-    @Test(onRealInterfaces, arguments: ["net_null0", "net_af_packet0,iface=lo", "net_pcap0,iface=lo"])
+    @Test(
+        onRealInterfaces,
+        arguments: ["net_null0", "net_af_packet0,iface=lo", "net_pcap0,iface=lo"]
+    )
     func `ports are opened and closed again and again`(port: String) throws {
         for count in [2, 3, 1, 2, 3, 1, 2, 3, 2, 3, 2, 3] {
             let sources = try DPDKSource.open(specification: port, shares: count)
