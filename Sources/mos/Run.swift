@@ -112,7 +112,7 @@ struct Run: ParsableCommand {
         let count = cores ?? 1
         let inputs = try input.open(stop: stop, settings: settings, workers: count)
         let merger = ordered && count > 1 ? RecordMerger(target, workers: count) : nil
-        let meeting = count > 1 ? Meeting(members: count, waits: !inputs.isLive) : nil
+        let meeting = count > 1 ? Meeting(members: count, waits: inputs.showsEverything) : nil
         let crew = Crew(stop: stop, meeting: meeting, hasThreads: cores != nil)
         for index in 0..<count {
             let writer = merger.map { RecordWriter(merging: $0, worker: index) }
