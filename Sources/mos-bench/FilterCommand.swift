@@ -5,7 +5,8 @@ import ArgumentParser
 struct FilterCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "filter",
-        abstract: "Print ns per packet of libpcap's filter alone, and of the same filter in a worker (-f).",
+        abstract:
+            "Print ns per packet of libpcap's filter alone, and of the same filter in a worker (-f).",
         discussion: """
             The filter should let all packets pass. Both are differences of two passes within this process, with the \
             filter and without, the least of many rounds: take a capture that fits into the processor's cache.

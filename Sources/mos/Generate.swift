@@ -51,7 +51,9 @@ struct Generate: ParsableCommand {
     func validate() throws {
         switch (file, interface) {
         case (nil, nil):
-            throw ValidationError("No output: give a FILE ('-' is standard output), or -i dpdk:SPEC.")
+            throw ValidationError(
+                "No output: give a FILE ('-' is standard output), or -i dpdk:SPEC."
+            )
         case (_?, _?):
             throw ValidationError("Traffic goes to a FILE or through -i, not both.")
         case (_, let interface?) where !interface.hasPrefix("dpdk:"):
@@ -150,7 +152,9 @@ struct Generate: ParsableCommand {
         let lost = tally.frames - min(tally.frames, departures.sent + departures.refused)
         let losses = [(departures.refused, "refused by the port"), (lost, "dropped by it")]
             .filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
-        Diagnostics.say("mos: lost: " + (losses.isEmpty ? "nothing" : losses.joined(separator: ", ")))
+        Diagnostics.say(
+            "mos: lost: " + (losses.isEmpty ? "nothing" : losses.joined(separator: ", "))
+        )
     }
 
     private func hundredths(_ value: Double) -> String {

@@ -15,7 +15,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "pps", "100000", "Mpps", "1Xpps", "-1pps", "0pps", "1e3pps", "1..5pps", "infpps", "nanbps",
+        "", "pps", "100000", "Mpps", "1Xpps", "-1pps", "0pps", "1e3pps", "1..5pps", "infpps",
+        "nanbps",
         "1 Mpps", "2000Gpps", "1Gbit",
     ])
     func `anything else is none`(_ text: String) { #expect(Rate(text) == nil) }

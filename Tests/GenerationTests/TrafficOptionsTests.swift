@@ -114,7 +114,10 @@ import Testing
         var options = TrafficOptions(.mixed)
         options.loss = 0.02
         let usual = PathFaults(loss: 0.01, reordering: 0.01)
-        #expect(options.faults(usual: usual) == PathFaults(loss: 0.02, reordering: 0.01, areShares: true))
+        #expect(
+            options.faults(usual: usual)
+                == PathFaults(loss: 0.02, reordering: 0.01, areShares: true)
+        )
     }
 
     @Test(arguments: [1, 2, 7, 1000])

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # To be sourced by scripts/bench: one core and two, on the same file.
 
-declare -A gain # times as fast with two, by the clock
+declare -A gain=() # times as fast with two, by the clock
 
 measure_cores() {
   local name run cores

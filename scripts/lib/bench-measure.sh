@@ -35,7 +35,7 @@ measure() { # key, command...
 
 # ---- arithmetic
 
-calculate() { awk "BEGIN { printf \"%.${2:-1}f\", $1 }"; } # expression, decimals
+calculate() { awk "BEGIN { printf \"%.${2:-1}f\\n\", $1 }"; } # expression, decimals
 holds() { awk "BEGIN { exit !($1) }"; }
 nanoseconds() { calculate "$1 * 1000 / $2" "${3:-1}"; } # microseconds, packets, decimals
 megabytes() { calculate "$1 * 1024 / 1e6" 0; }         # kilobytes of 1024 bytes

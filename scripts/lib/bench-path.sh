@@ -3,7 +3,7 @@
 
 short=20000 long=60000
 failures=0
-declare -A instructions
+declare -A instructions=()
 
 profile_of() { # name, script, capture, packets
   if ! valgrind --tool=callgrind --callgrind-out-file="$work/$1" "$work/mos" run "$2" -r "$3" -c "$4" \
