@@ -88,6 +88,8 @@ extension Worker {
             if flowDue <= timerDue {
                 event.now = Timestamp(nanoseconds: flowDue).shared
                 let slot = wheel.takeDue(in: &table.conns)
+                let next = wheel.prefetchDue(in: table.conns)
+                if next >= 0 { table.prefetchEnd(next) }
                 beginEnd(slot, reason: timeoutReason(slot), then: .due)
                 return nil
             }
