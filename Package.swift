@@ -46,6 +46,7 @@ let package = Package(
             .map { .linkedLibrary($0) }
         ),
         .target(name: "CRawSocket"),
+        .target(name: "CProcessors"),
         .target(name: "CMosABI"),
         .target(name: "CMosLua", dependencies: ["CLuaJIT", "CMosABI"]),
         .target(
@@ -100,7 +101,8 @@ let package = Package(
         .executableTarget(
             name: "mos",
             dependencies: [
-                "Engine", "Scripting", "Outputs", "Capture", "CaptureDPDK", "Generation", "Packets",
+                "CProcessors", "Engine", "Scripting", "Outputs", "Capture", "CaptureDPDK",
+                "Generation", "Packets",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swift
@@ -126,12 +128,14 @@ let package = Package(
         .testTarget(name: "PacketsTests", dependencies: ["Packets"], swiftSettings: swift),
         .testTarget(
             name: "CaptureTests",
-            dependencies: ["Capture", "CRawSocket", "CZlib", "Packets", "TestNetworks"],
+            dependencies: [
+                "Capture", "CPcap", "CRawSocket", "CZlib", "Packets", "TestNetworks", "TestPorts",
+            ],
             swiftSettings: swift
         ),
         .testTarget(
             name: "CaptureDPDKTests",
-            dependencies: ["CaptureDPDK", "Capture", "Packets", "TestNetworks"],
+            dependencies: ["CaptureDPDK", "Capture", "Packets", "TestNetworks", "TestPorts"],
             swiftSettings: swift
         ),
         .testTarget(
@@ -161,7 +165,7 @@ let package = Package(
         ),
         .testTarget(
             name: "MosBenchTests",
-            dependencies: ["mos-bench", "TCPTracking"],
+            dependencies: ["mos-bench", "Generation", "TCPTracking"],
             swiftSettings: swift
         ),
         .testTarget(

@@ -6,16 +6,12 @@
 local watch, keep = mos.socket(mos.SOCK_MONITOR_STREAM), tonumber(mos.args.keep or 262144)
 mos.setsockopt(watch, mos.CLIKEEP, keep)
 mos.setsockopt(watch, mos.SVRKEEP, keep)
-local subscribers = {}
-
-local function account(subscriber)
-  return { subscriber = subscriber, connections = 0, unique = 0, tunnelled = 0, unknown = 0,
-    repeated = 0 }
-end
+local account = mos.counter("account", { "subscriber", "item" })
+local kinds = { "unique", "tunnelled", "unknown", "repeated" }
 
 mos.register_callback(watch, mos.ON_CONN_START, function(flow)
-  flow.ctx = account(flow.cli.addr)
-  flow.ctx.counted = { [mos.SIDE_CLI] = 0, [mos.SIDE_SVR] = 0 }
+  flow.ctx = { tunnelled = 0, unknown = 0, repeated = 0,
+    counted = { [mos.SIDE_CLI] = 0, [mos.SIDE_SVR] = 0 } }
 end)
 
 mos.register_callback(watch, mos.ON_CONN_NEW_DATA, function(flow, side)
@@ -32,25 +28,22 @@ end)
 
 mos.register_callback(watch, mos.ON_CONN_END, function(flow)
   local mine, address = flow.ctx, flow.cli.addr
-  local all = subscribers[address] or account(address)
-  subscribers[address] = all
-  mine.connections, mine.unique = 1, flow.cli.unique_bytes + flow.svr.unique_bytes
-  for key, value in pairs(mine) do
-    if type(value) == "number" then all[key] = all[key] + value end
-  end
+  mine.unique = flow.cli.unique_bytes + flow.svr.unique_bytes
+  account:count(address, "connections")
+  for _, kind in ipairs(kinds) do account:add(mine[kind], address, kind) end
   if mine.tunnelled > 0 then
     mos.emit("free_riding", { flow = tostring(flow), tunnelled = mine.tunnelled })
   end
 end)
 
-mos.on_exit(function()
-  local names = {}
-  for address in pairs(subscribers) do names[#names + 1] = address end
-  table.sort(names)
-  for _, address in ipairs(names) do
-    local all = subscribers[address]
-    all.charged = all.unique + all.tunnelled + all.unknown
-    all.naive, all.naive_unique = all.charged + all.repeated, all.unique
-    mos.emit("subscriber", all)
+mos.on_report(function()
+  for address, item, connections in account:each() do
+    if item == "connections" then
+      local all = { subscriber = address, connections = connections }
+      for _, kind in ipairs(kinds) do all[kind] = account:value(address, kind) end
+      all.charged = all.unique + all.tunnelled + all.unknown
+      all.naive, all.naive_unique = all.charged + all.repeated, all.unique
+      mos.emit("subscriber", all)
+    end
   end
 end)

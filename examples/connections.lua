@@ -36,8 +36,8 @@ mos.register_callback(conns, mos.ON_CONN_END, function(flow)
   })
 end)
 
-mos.on_exit(function()
-  local n = mos.stats()
+mos.on_report(function()
+  local n = mos.stats() -- of all workers
   mos.emit("capture", {
     type = "capture", pcap = mos.source, packets = n.packets, ipv4 = n.ipv4, ipv6 = n.ipv6,
     tcp = n.tcp, udp = n.udp, icmp = n.icmp,

@@ -2,7 +2,7 @@
 -- A netstat for flows: who talks to whom, in which TCP states, refreshed once a second.
 -- Run:    mos run examples/midstat.lua -r examples/captures/web.pcap [-- --interval=0.5]
 -- Expect: a table per second of packet time with open connections, and one at the end.
--- Idea:   three events keep the table, buffers are off, a timer prints.
+-- Idea:   three events keep the table, buffers are off, a timer prints; each worker shows its own.
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
 mos.setsockopt(watch, mos.CLIBUF, 0) -- states only: nothing is reassembled for us
 mos.setsockopt(watch, mos.SVRBUF, 0)

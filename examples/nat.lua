@@ -7,7 +7,7 @@ local args = mos.args -- also --ports=20000-29999, --hold=SECONDS before a port 
 local public, inside = args.public or "203.0.113.1", "src net " .. (args.inside or "10.0.0.0/24")
 local first, last = (args.ports or "20000-29999"):match "^(%d+)%-(%d+)$"
 local hold = tonumber(args.hold or 30)
-local made, refused = 0, 0
+local made, refused = mos.counter "made", mos.counter "refused"
 
 local address = string.char(public:match "^(%d+)%.(%d+)%.(%d+)%.(%d+)$")
 local function bytes(port) return string.char(math.floor(port / 256), port % 256) end
@@ -18,12 +18,13 @@ local function translate(socket)
     tail = tail + 1
     free[tail] = { port = port, ready = ready }
   end
-  for port = first, last do give(port, 0) end
+  for port = first + mos.worker, last, mos.workers do give(port, 0) end -- each worker has its own
 
   local function assign(flow)
     local next = free[head]
     if not next or next.ready > mos.now() then return nil end
-    free[head], head, made = nil, head + 1, made + 1
+    free[head], head = nil, head + 1
+    made:count()
     print(("%s %s leaves from %s:%d"):format(flow.proto, tostring(flow), public, next.port))
     flow.ctx = { port = next.port, out = bytes(next.port), back = bytes(flow.cli.port) }
     return flow.ctx
@@ -32,7 +33,7 @@ local function translate(socket)
   socket:on(mos.ON_PKT_IN, mos.HK_SND, function(flow, side)
     local ports = flow.ctx or assign(flow)
     if not ports then
-      refused = refused + 1
+      refused:count()
       flow:drop() -- its sender tries again
     elseif side == mos.SIDE_CLI then
       flow:overwrite(mos.IP_HDR, 12, address)
@@ -53,6 +54,7 @@ mos.bind_filter(udp, { syn = "udp and " .. inside })
 translate(tcp)
 translate(udp)
 tcp:on(mos.ON_ORPHAN, function(socket) socket:drop() end) -- no inside address gets out
-mos.on_exit(function()
-  print(("%d flows translated, %d packets dropped for want of a port"):format(made, refused))
+mos.on_report(function()
+  print(("%d flows translated, %d packets dropped for want of a port"):format(
+    made:value(), refused:value()))
 end)

@@ -4,7 +4,7 @@
 -- Expect: how often each rule decided, every second of packet time (--interval=) and at the end.
 -- Idea:   an event of one's own, "first SYN"; accepted connections cost nothing from there on.
 local path, at, rules = mos.args.rules or "examples/firewall.rules", 0, {}
-local ipv6 = { 2 ^ 32, 2 ^ 32 } -- above all IPv4: in no network but "any"
+local decided, ipv6 = mos.counter("decided", { "rule" }), { 2 ^ 32, 2 ^ 32 } -- above all IPv4
 
 -- Networks and ports are ranges of numbers; nil for what is neither.
 local function network(text)
@@ -24,7 +24,7 @@ for line in (assert(io.open(path)):read "*a" .. "\ndefault accept\n"):gmatch "(.
   local action, from, sport, to, dport = text:gsub("^default (%a+)$", "%1 tcp any any -> any any")
     :match "^(%a+) tcp (%S+) (%S+) %-> (%S+) (%S+)$"
   local rule = action and { network(from), ports(sport), network(to), ports(dport) } or {}
-  rule.text, rule.accepts, rule.count, at = text, action == "accept", 0, at + 1
+  rule.text, rule.accepts, at = text, action == "accept", at + 1
   if rule[1] and rule[2] and rule[3] and rule[4] and (rule.accepts or action == "drop") then
     rules[#rules + 1] = rule
   elseif text ~= "" then error(("%s:%d: this is no rule: %s"):format(path, at, text), 0) end
@@ -32,10 +32,10 @@ end
 
 local function decide(cli, svr)
   local a, b = (network(cli.addr) or ipv6)[1], (network(svr.addr) or ipv6)[1]
-  for _, r in ipairs(rules) do
+  for i, r in ipairs(rules) do
     if r[1][1] <= a and a <= r[1][2] and r[2][1] <= cli.port and cli.port <= r[2][2]
       and r[3][1] <= b and b <= r[3][2] and r[4][1] <= svr.port and svr.port <= r[4][2] then
-      r.count = r.count + 1
+      decided:count(i)
       return r.accepts
     end
   end
@@ -54,7 +54,7 @@ mos.register_callback(firewall, first_syn, mos.HK_SND, function(flow)
 end)
 
 local function show()
-  for _, rule in ipairs(rules) do print(("%6d  %s"):format(rule.count, rule.text)) end
+  for i, rule in ipairs(rules) do print(("%6d  %s"):format(decided:value(i), rule.text)) end
 end
-mos.every(tonumber(mos.args.interval) or 1, show)
-mos.on_exit(show)
+mos.on_interval(tonumber(mos.args.interval) or 1, show)
+mos.on_report(show)

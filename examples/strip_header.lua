@@ -5,7 +5,7 @@
 -- Idea:   lines are found in the stream, and edited in the packet in hand if it holds all of them.
 local strip = (mos.args.header or "X-Tracking"):lower()
 local insert = (mos.args.insert or "Via: 1.1 mos") .. "\r\n"
-local count = { stripped = 0, inserted = 0, left_alone = 0 }
+local count = mos.counter("headers", { "fate" })
 
 local web = mos.socket(mos.SOCK_MONITOR_STREAM)
 mos.bind_filter(web, { syn = "tcp dst port " .. (mos.args.port or 80) })
@@ -18,7 +18,7 @@ local function edit(flow, p, offset, length, text)
   local here = offset >= p.first and offset + length <= p.last
   local done = here and (text and flow:insert(at, text) or not text and flow:chomp(at, length))
   local kind = not done and "left_alone" or text and "inserted" or "stripped"
-  count[kind] = count[kind] + 1
+  count:count(kind)
   if done then p.moved = p.moved + (text and #text or -length) end
 end
 
@@ -55,4 +55,6 @@ mos.register_callback(web, mos.ON_CONN_NEW_DATA, function(flow, side)
   flow:consume(side, at)
 end)
 
-mos.on_exit(function() mos.emit("headers", count) end)
+mos.on_report(function()
+  mos.emit("headers", { stripped = count:value "stripped", inserted = count:value "inserted",
+    left_alone = count:value "left_alone" }) end)

@@ -4,6 +4,9 @@
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
+static const char text_aggregates[] = {
+#embed "../Scripting/Lua/manual/aggregates.lua"
+};
 static const char text_c_calls[] = {
 #embed "../Scripting/Lua/manual/c_calls.lua"
 };
@@ -24,6 +27,9 @@ static const char text_calls_flows[] = {
 };
 static const char text_calls_packets[] = {
 #embed "../Scripting/Lua/manual/calls_packets.lua"
+};
+static const char text_calls_reports[] = {
+#embed "../Scripting/Lua/manual/calls_reports.lua"
 };
 static const char text_calls_run[] = {
 #embed "../Scripting/Lua/manual/calls_run.lua"
@@ -67,6 +73,9 @@ static const char text_members_tcp[] = {
 static const char text_objects[] = {
 #embed "../Scripting/Lua/manual/objects.lua"
 };
+static const char text_objects_aggregates[] = {
+#embed "../Scripting/Lua/manual/objects_aggregates.lua"
+};
 static const char text_objects_packet[] = {
 #embed "../Scripting/Lua/manual/objects_packet.lua"
 };
@@ -97,10 +106,14 @@ static const char text_topics_script[] = {
 static const char text_topics_tcp[] = {
 #embed "../Scripting/Lua/manual/topics_tcp.lua"
 };
+static const char text_topics_workers[] = {
+#embed "../Scripting/Lua/manual/topics_workers.lua"
+};
 
 #define MODULE(name) {"manual." #name, text_##name, sizeof text_##name}
 
 static const struct mos_lua_module modules[] = {
+    MODULE(aggregates),
     MODULE(c_calls),
     MODULE(c_config),
     MODULE(c_options),
@@ -108,6 +121,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(calls_events),
     MODULE(calls_flows),
     MODULE(calls_packets),
+    MODULE(calls_reports),
     MODULE(calls_run),
     MODULE(calls_sockets),
     MODULE(calls_stream),
@@ -122,6 +136,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(members),
     MODULE(members_tcp),
     MODULE(objects),
+    MODULE(objects_aggregates),
     MODULE(objects_packet),
     MODULE(options),
     MODULE(pages),
@@ -132,6 +147,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(topics_engine),
     MODULE(topics_script),
     MODULE(topics_tcp),
+    MODULE(topics_workers),
 };
 
 const struct mos_lua_module *mos_lua_manual_at(int32_t index) {

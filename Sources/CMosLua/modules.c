@@ -10,6 +10,12 @@ static const char text_abi[] = {
 static const char text_address[] = {
 #embed "../Scripting/Lua/address.lua"
 };
+static const char text_aggregates[] = {
+#embed "../Scripting/Lua/aggregates.lua"
+};
+static const char text_buckets[] = {
+#embed "../Scripting/Lua/buckets.lua"
+};
 static const char text_catalogue[] = {
 #embed "../Scripting/Lua/catalogue.lua"
 };
@@ -19,11 +25,17 @@ static const char text_changing[] = {
 static const char text_check[] = {
 #embed "../Scripting/Lua/check.lua"
 };
+static const char text_counter[] = {
+#embed "../Scripting/Lua/counter.lua"
+};
 static const char text_datagram[] = {
 #embed "../Scripting/Lua/datagram.lua"
 };
 static const char text_digest[] = {
 #embed "../Scripting/Lua/digest.lua"
+};
+static const char text_distinct[] = {
+#embed "../Scripting/Lua/distinct.lua"
 };
 static const char text_each[] = {
 #embed "../Scripting/Lua/each.lua"
@@ -49,6 +61,12 @@ static const char text_find[] = {
 static const char text_flow[] = {
 #embed "../Scripting/Lua/flow.lua"
 };
+static const char text_gather[] = {
+#embed "../Scripting/Lua/gather.lua"
+};
+static const char text_gauge[] = {
+#embed "../Scripting/Lua/gauge.lua"
+};
 static const char text_globals[] = {
 #embed "../Scripting/Lua/globals.lua"
 };
@@ -58,14 +76,23 @@ static const char text_hash[] = {
 static const char text_health[] = {
 #embed "../Scripting/Lua/health.lua"
 };
+static const char text_histogram[] = {
+#embed "../Scripting/Lua/histogram.lua"
+};
 static const char text_host[] = {
 #embed "../Scripting/Lua/host.lua"
 };
 static const char text_identity[] = {
 #embed "../Scripting/Lua/identity.lua"
 };
+static const char text_intervals[] = {
+#embed "../Scripting/Lua/intervals.lua"
+};
 static const char text_json[] = {
 #embed "../Scripting/Lua/json.lua"
+};
+static const char text_keyed[] = {
+#embed "../Scripting/Lua/keyed.lua"
 };
 static const char text_loop[] = {
 #embed "../Scripting/Lua/loop.lua"
@@ -82,11 +109,17 @@ static const char text_output[] = {
 static const char text_packet[] = {
 #embed "../Scripting/Lua/packet.lua"
 };
+static const char text_readers[] = {
+#embed "../Scripting/Lua/readers.lua"
+};
 static const char text_register[] = {
 #embed "../Scripting/Lua/register.lua"
 };
 static const char text_schema[] = {
 #embed "../Scripting/Lua/schema.lua"
+};
+static const char text_schema_aggregates[] = {
+#embed "../Scripting/Lua/schema_aggregates.lua"
 };
 static const char text_schema_fields[] = {
 #embed "../Scripting/Lua/schema_fields.lua"
@@ -109,6 +142,9 @@ static const char text_stream[] = {
 static const char text_suggest[] = {
 #embed "../Scripting/Lua/suggest.lua"
 };
+static const char text_sums[] = {
+#embed "../Scripting/Lua/sums.lua"
+};
 static const char text_tcp_flags[] = {
 #embed "../Scripting/Lua/tcp_flags.lua"
 };
@@ -117,6 +153,9 @@ static const char text_text[] = {
 };
 static const char text_timers[] = {
 #embed "../Scripting/Lua/timers.lua"
+};
+static const char text_topk[] = {
+#embed "../Scripting/Lua/topk.lua"
 };
 static const char text_tree_code[] = {
 #embed "../Scripting/Lua/tree_code.lua"
@@ -136,17 +175,24 @@ static const char text_utf8[] = {
 static const char text_view[] = {
 #embed "../Scripting/Lua/view.lua"
 };
+static const char text_writers[] = {
+#embed "../Scripting/Lua/writers.lua"
+};
 
 #define MODULE(name) {#name, text_##name, sizeof text_##name}
 
 static const struct mos_lua_module modules[] = {
     MODULE(abi),
     MODULE(address),
+    MODULE(aggregates),
+    MODULE(buckets),
     MODULE(catalogue),
     MODULE(changing),
     MODULE(check),
+    MODULE(counter),
     MODULE(datagram),
     MODULE(digest),
+    MODULE(distinct),
     MODULE(each),
     MODULE(emit),
     MODULE(errors),
@@ -155,19 +201,26 @@ static const struct mos_lua_module modules[] = {
     MODULE(fields),
     MODULE(find),
     MODULE(flow),
+    MODULE(gather),
+    MODULE(gauge),
     MODULE(globals),
     MODULE(hash),
     MODULE(health),
+    MODULE(histogram),
     MODULE(host),
     MODULE(identity),
+    MODULE(intervals),
     MODULE(json),
+    MODULE(keyed),
     MODULE(loop),
     MODULE(mos),
     MODULE(options),
     MODULE(output),
     MODULE(packet),
+    MODULE(readers),
     MODULE(register),
     MODULE(schema),
+    MODULE(schema_aggregates),
     MODULE(schema_fields),
     MODULE(scripts),
     MODULE(slots),
@@ -175,15 +228,18 @@ static const struct mos_lua_module modules[] = {
     MODULE(state),
     MODULE(stream),
     MODULE(suggest),
+    MODULE(sums),
     MODULE(tcp_flags),
     MODULE(text),
     MODULE(timers),
+    MODULE(topk),
     MODULE(tree_code),
     MODULE(trees),
     MODULE(tsv),
     MODULE(tunnel),
     MODULE(utf8),
     MODULE(view),
+    MODULE(writers),
 };
 
 const struct mos_lua_module *mos_lua_module_at(int32_t index) {

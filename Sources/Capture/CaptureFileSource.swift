@@ -33,11 +33,32 @@ public final class CaptureFileSource: PacketSource {
     /// - Throws: ``SourceError/unreadable(name:reason:)`` when it cannot be opened or is no capture.
     ///   What a pipe holds is not known before it is read: there the first burst fails instead.
     public convenience init(path: String) throws(SourceError) {
-        if path == "-" {
-            try self.init(name: path, input: CaptureInput(standardInputNamed: "standard input"))
-        } else {
-            try self.init(name: path, input: CaptureInput(path: path))
+        try self.init(name: path, input: CaptureInput(Self.feed(path)))
+    }
+
+    private static func feed(_ path: String) throws(SourceError) -> CaptureFeed {
+        guard path == "-" else { return try CaptureFeed(path: path) }
+        return try CaptureFeed(standardInput: path, name: "standard input")
+    }
+
+    /// Opens the capture at `path` for several workers, each of which is shown all of it.
+    ///
+    /// It is read once; a reader that is far ahead waits for the slowest, until that is at its end or ``close()`` is
+    /// called for it.
+    ///
+    /// - Parameters:
+    ///   - path: a file, a FIFO, a device, or `-`.
+    ///   - shares: how many workers.
+    /// - Returns: a source for each.
+    /// - Throws: as ``init(path:)``.
+    public static func open(path: String, shares: Int) throws(SourceError) -> [CaptureFileSource] {
+        if shares == 1 { return [try CaptureFileSource(path: path)] }
+        let ring = ChunkRing(try feed(path), seats: shares)
+        var sources: [CaptureFileSource] = []
+        for seat in 0..<shares {
+            sources.append(try CaptureFileSource(ring, seat: seat))
         }
+        return sources
     }
 
     /// Reads the capture that begins at the position of an open file descriptor, which it closes at the end.
@@ -47,7 +68,13 @@ public final class CaptureFileSource: PacketSource {
     ///   - name: what messages call it.
     /// - Throws: as ``init(path:)``.
     public convenience init(descriptor: Int32, name: String) throws(SourceError) {
-        try self.init(name: name, input: CaptureInput(descriptor: descriptor, name: name))
+        let feed = try CaptureFeed(descriptor: descriptor, name: name)
+        try self.init(name: name, input: CaptureInput(feed))
+    }
+
+    /// One of those that share `ring`.
+    convenience init(_ ring: ChunkRing, seat: Int) throws(SourceError) {
+        try self.init(name: ring.feed.path, input: CaptureInput(ring, seat: seat))
     }
 
     private init(name: String, input: consuming CaptureInput) throws(SourceError) {
@@ -75,6 +102,9 @@ public final class CaptureFileSource: PacketSource {
             }
         }
     }
+
+    /// Nobody will ask it for more.
+    public func close() { input.close() }
 
     private func takeRecords(into burst: inout FrameBurst) -> RecordStop {
         switch format {

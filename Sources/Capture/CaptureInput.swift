@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-2-Clause
-import Glibc
 import Packets
 
 /// What asking for more bytes came to.
@@ -16,7 +15,8 @@ enum Refill {
     case damaged(offset: UInt64, GzipDamage)
 }
 
-/// The bytes of a capture file in order, a chunk at a time in one reused buffer.
+/// The bytes of a capture file in order, a chunk at a time: in one reused buffer, or in the chunks of a ``ChunkRing``
+/// that several readers share.
 ///
 ///     memory                start              end           capacity
 ///       |  taken: frames of   |  not yet taken   |  free        |
@@ -30,62 +30,47 @@ struct CaptureInput: ~Copyable {
     /// Large enough to make the calls of `read` cheap, small enough to stay in the second-level cache.
     static let chunk = 256 * 1024
 
-    let name: String
-    /// True for a regular file, whose reads never wait.
-    let isFile: Bool
-    /// Bytes of a regular file when it was opened, else 0.
-    let size: UInt64
-    private let descriptor: Int32
-    private let isOwned: Bool
+    private let feed: CaptureFeed
+    /// Who shares the chunks, and which seat is ours; nil when the buffer is.
+    private let ring: ChunkRing?
+    private let seat: Int
+    /// The number of the ring's chunk in hand, 0 before the first.
+    private var number = 0
     private var memory: UnsafeMutableRawPointer
     private var capacity = chunk
     private var start = 0
     private var end = 0
     /// Where `memory` begins in the file.
     private var origin: UInt64 = 0
-    /// What unpacks the file, nil for a plain one.
-    private var gunzip: Gunzip?
+    /// True once the file is being unpacked.
+    private(set) var isUnpacked = false
 
-    init(path: String) throws(SourceError) {
-        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw .unreadable(name: path, reason: whyNotOpened(errno))
-        }
-        try self.init(descriptor: descriptor, name: path)
-    }
-
-    init(standardInputNamed name: String) throws(SourceError) {
-        try self.init(descriptor: STDIN_FILENO, name: name, isOwned: false)
-    }
-
-    init(descriptor: Int32, name: String, isOwned: Bool = true) throws(SourceError) {
-        var status = stat()
-        let failed = unsafe fstat(descriptor, &status) != 0
-        let reason: String? =
-            if failed {
-                "cannot be read: " + message(errno)
-            } else if status.st_mode & S_IFMT == S_IFDIR {
-                "is a directory; name the capture files in it"
-            } else {
-                nil
-            }
-        if let reason {
-            if isOwned { close(descriptor) }
-            throw .unreadable(name: name, reason: reason)
-        }
-        self.descriptor = descriptor
-        self.name = name
-        self.isOwned = isOwned
-        isFile = status.st_mode & S_IFMT == S_IFREG
-        size = isFile ? UInt64(max(0, status.st_size)) : 0
+    /// Reads what `feed` holds into a buffer of its own.
+    init(_ feed: CaptureFeed) {
+        self.feed = feed
+        ring = nil
+        seat = 0
         unsafe memory = .allocate(byteCount: Self.chunk, alignment: 4096)
-        if isFile { posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL) }
+    }
+
+    /// Reads the chunks of `ring` from the seat with that number.
+    init(_ ring: ChunkRing, seat: Int) {
+        feed = ring.feed
+        self.ring = ring
+        self.seat = seat
+        unsafe memory = ring.emptyChunk
+        capacity = 0
     }
 
     deinit {
-        unsafe memory.deallocate()
-        if isOwned { close(descriptor) }
+        if let ring { ring.leave(seat) } else { unsafe memory.deallocate() }
     }
+
+    /// What messages call the file.
+    var name: String { feed.name }
+
+    /// True for a regular file, whose reads never wait.
+    var isFile: Bool { feed.isFile }
 
     /// Bytes not yet taken.
     var count: Int { end &- start }
@@ -104,70 +89,59 @@ struct CaptureInput: ~Copyable {
 
     /// Reads on once, with room for `needed` bytes from the ones not yet taken on.
     mutating func refill(toHold needed: Int) -> Refill {
+        if let ring { return takeChunk(ring, needed) }
         moveToFront()
         if needed > capacity { grow(to: needed) }
-        if gunzip != nil { return refillUnpacked() }
-        let (outcome, got) = unsafe readOnce(into: memory + end, capacity &- end)
+        let (outcome, got) = unsafe feed.read(into: memory + end, capacity &- end)
         end &+= got
         return outcome
     }
 
-    /// True once the file is being unpacked.
-    var isUnpacked: Bool { gunzip != nil }
-
     /// The share of a regular file that was read.
     var progress: Double? {
-        guard size > 0 else { return nil }
-        return min(1, Double(gunzip?.offset ?? offset) / Double(size))
+        guard feed.size > 0 else { return nil }
+        return min(1, Double(feed.packedOffset ?? offset) / Double(feed.size))
     }
 
     /// Takes the bytes not yet taken, and all that follow, as gzip: from the next `refill` on, what they hold comes.
     ///
     /// - Returns: false when there is no memory for it.
     mutating func unpack() -> Bool {
-        guard let gunzip = unsafe Gunzip(memory: memory, start: start, end: end, origin: origin)
-        else { return false }
-        self.gunzip = gunzip
-        unsafe memory = .allocate(byteCount: Self.chunk, alignment: 4096)
-        (capacity, start, end, origin) = (Self.chunk, 0, 0, 0)
+        if let ring {
+            guard ring.unpack(bytes, behind: number, at: offset) else { return false }
+        } else {
+            guard unsafe feed.unpack(memory, start: start, end: end, origin: origin) else {
+                return false
+            }
+            unsafe memory = .allocate(byteCount: Self.chunk, alignment: 4096)
+            capacity = Self.chunk
+        }
+        isUnpacked = true
+        (start, end, origin) = (0, 0, 0)
         return true
     }
 
-    /// One step of unpacking; reads on where the packed bytes at hand are used up.
-    private mutating func refillUnpacked() -> Refill {
-        guard let gunzip else { return .end }
-        while true {
-            switch unsafe gunzip.unpack(into: memory + end, capacity &- end) {
-            case .bytes(let count):
-                end &+= count
-                return .more
-            case .pause: return .nothingYet
-            case .damaged(let damage): return .damaged(offset: gunzip.offset, damage)
-            case .hungry:
-                let (outcome, got) = unsafe readOnce(into: gunzip.memory, Self.chunk)
-                switch outcome {
-                case .more: gunzip.feed(got)
-                case .end where !gunzip.isBetweenMembers:
-                    return .damaged(offset: gunzip.offset, .cut)
-                default: return outcome
-                }
-            }
-        }
-    }
-
-    /// Reads what is there; a pipe is waited for a little.
-    @unsafe
-    private func readOnce(into place: UnsafeMutableRawPointer, _ room: Int) -> (Refill, Int) {
-        if !isFile, let outcome = waitForBytes() { return (outcome, 0) }
-        let got = unsafe read(descriptor, place, room)
-        guard got >= 0 else {
-            return (errno == EINTR || errno == EAGAIN ? .nothingYet : .failed(errno), 0)
-        }
-        return (got == 0 ? .end : .more, got)
+    /// Nobody will ask it for more: those who share the chunks need not wait for it.
+    mutating func close() {
+        guard let ring else { return }
+        (start, end) = (0, 0)
+        ring.leave(seat)
     }
 
     /// The error for an input that is no capture, or cannot be read.
     func unreadable(_ reason: String) -> SourceError { .unreadable(name: name, reason: reason) }
+
+    private mutating func takeChunk(_ ring: ChunkRing, _ needed: Int) -> Refill {
+        let left = ChunkRing.Left(bytes: bytes, offset: offset)
+        switch ring.take(after: number, seat: seat, left: left, room: needed) {
+        case .chunk(let next):
+            number &+= 1
+            unsafe memory = next.memory
+            (start, end, origin) = (0, next.count, next.origin)
+            return .more
+        case .outcome(let outcome): return outcome
+        }
+    }
 
     private mutating func moveToFront() {
         guard start > 0 else { return }
@@ -183,23 +157,5 @@ struct CaptureInput: ~Copyable {
         unsafe larger.copyMemory(from: memory, byteCount: end)
         unsafe memory.deallocate()
         unsafe memory = larger
-    }
-
-    /// A pipe is waited for in slices of 10 ms, so that its reader can look at the clock and at signals.
-    private func waitForBytes() -> Refill? {
-        var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        return unsafe poll(&request, 1, 10) > 0 ? nil : .nothingYet
-    }
-}
-
-/// The system's words for an error number.
-func message(_ code: Int32) -> String { unsafe String(cString: strerror(code)) }
-
-/// Why `open` refused, and what to do.
-func whyNotOpened(_ code: Int32) -> String {
-    switch code {
-    case ENOENT: "no such file"
-    case EACCES, EPERM: "no permission to read it; run as its owner or change its mode"
-    default: "cannot be opened: " + message(code)
     }
 }

@@ -30,6 +30,8 @@ struct LiveBurst: ~Copyable {
         unsafe frames.deallocate()
     }
 
+    var isEmpty: Bool { count == 0 }
+
     mutating func removeAll() {
         used = 0
         count = 0
@@ -44,29 +46,35 @@ struct LiveBurst: ~Copyable {
     static let keep: pcap_handler = { context, header, bytes in
         guard let context = unsafe context, let header = unsafe header, let bytes = unsafe bytes
         else { return }
-        unsafe UnsafeMutableRawPointer(context).assumingMemoryBound(to: LiveBurst.self)
-            .pointee.append(header.pointee, bytes)
+        let burst = unsafe UnsafeMutableRawPointer(context).assumingMemoryBound(to: LiveBurst.self)
+        guard let frame = unsafe burst.pointee.frame(header.pointee, bytes) else { return }
+        unsafe burst.pointee.append(frame)
     }
 
-    private mutating func append(_ header: pcap_pkthdr, _ bytes: UnsafePointer<UInt8>) {
-        // The snapshot length and the count given to libpcap bound both; a frame beyond is none of ours.
-        guard count < FrameBurst.capacity, header.caplen <= UInt32(LiveHandle.snapLength) else {
-            return
-        }
-        let place = unsafe memory + used
-        unsafe place.copyMemory(from: bytes, byteCount: Int(header.caplen))
+    /// The frame as it lies in libpcap's ring; nil when it is longer than libpcap was told to deliver.
+    @inline(__always)
+    func frame(_ header: pcap_pkthdr, _ bytes: UnsafePointer<UInt8>) -> Frame? {
+        guard header.caplen <= UInt32(LiveHandle.snapLength) else { return nil }
         let fraction = Int64(header.ts.tv_usec) &* nanosecondsPerUnit
-        unsafe (frames + count).initialize(
-            to: Frame(
-                bytes: ByteView(base: place, count: Int(header.caplen)),
-                wireLength: header.len,
-                time: Timestamp(
-                    nanoseconds: Int64(header.ts.tv_sec) &* 1_000_000_000 &+ fraction
-                ),
-                linkType: linkType
-            )
+        return Frame(
+            bytes: unsafe ByteView(base: bytes, count: Int(header.caplen)),
+            wireLength: header.len,
+            time: Timestamp(nanoseconds: Int64(header.ts.tv_sec) &* 1_000_000_000 &+ fraction),
+            linkType: linkType
         )
-        used &+= Int(header.caplen)
+    }
+
+    /// Adds a copy of `frame`, whose length is within the snapshot's.
+    @inline(__always)
+    mutating func append(_ frame: Frame) {
+        // The count given to libpcap bounds it; a frame beyond is none of ours.
+        guard count < FrameBurst.capacity else { return }
+        let place = unsafe memory + used
+        unsafe place.copyMemory(from: frame.bytes.base, byteCount: frame.bytes.count)
+        var kept = frame
+        kept.bytes = unsafe ByteView(base: place, count: frame.bytes.count)
+        unsafe (frames + count).initialize(to: kept)
+        used &+= frame.bytes.count
         count &+= 1
     }
 }

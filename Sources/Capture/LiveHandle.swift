@@ -7,19 +7,22 @@ enum LiveHandle {
     /// The largest frame that libpcap believes in; offloads make frames of 64 KiB.
     static let snapLength: Int32 = 262_144
     /// Room for a garbage collection of 20 ms at line rate.
-    private static let ringLength: Int32 = 64 * 1024 * 1024
+    static let ringLength: Int32 = 64 * 1024 * 1024
     /// How long the kernel may hold back a part of the ring that is not full, in milliseconds.
     ///
     /// Immediate mode would give every frame a slot of the largest length: a thousand in all.
-    private static let holdBack: Int32 = 5
+    static let holdBack: Int32 = 5
 
     /// The corresponding C functions are `pcap_create`, `pcap_activate` and the settings between them.
-    static func open(_ interface: String) throws(SourceError) -> OpaquePointer {
+    static func open(
+        _ interface: String,
+        ringLength: Int32 = ringLength
+    ) throws(SourceError) -> OpaquePointer {
         var words = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
         guard let handle = unsafe pcap_create(interface, &words) else {
             throw .unreadable(name: interface, reason: text(words))
         }
-        let code = unsafe activate(handle)
+        let code = unsafe activate(handle, ringLength)
         guard code >= 0 else {
             let reason = unsafe whyNotOpened(code, interface, String(cString: pcap_geterr(handle)))
             unsafe pcap_close(handle)
@@ -45,7 +48,7 @@ enum LiveHandle {
         return names
     }
 
-    private static func activate(_ handle: OpaquePointer) -> Int32 {
+    private static func activate(_ handle: OpaquePointer, _ ringLength: Int32) -> Int32 {
         unsafe pcap_set_snaplen(handle, snapLength)
         unsafe pcap_set_promisc(handle, 1)
         unsafe pcap_set_timeout(handle, holdBack)

@@ -39,6 +39,8 @@ public protocol PacketSource: AnyObject {
     var readiness: Readiness { get }
     /// Empties `burst` and fills it with the frames that are there, 64 at most.
     func receive(into burst: inout FrameBurst) -> Reception
+    /// Nobody will ask it for more, and its last frames are done with: sources that share something go on without it.
+    func close()
 }
 
 extension PacketSource {
@@ -46,6 +48,8 @@ extension PacketSource {
     public var progress: Double? { nil }
     /// It waits by itself, or never has to.
     public var readiness: Readiness { .ownWait }
+    /// It shares nothing.
+    public func close() {}
 }
 
 /// What a source received and what it lost before the engine saw it.
@@ -56,6 +60,10 @@ public struct SourceStatistics: Equatable, Sendable {
     public var dropped: UInt64 = 0
     /// Frames that the interface or its driver dropped.
     public var interfaceDropped: UInt64 = 0
+    /// Frames that found the ring of the worker that owns them full, and were dropped.
+    public var ringDropped: UInt64 = 0
+    /// Frames that were handed to the worker that owns them.
+    public var handedOver: UInt64 = 0
 
     /// Nothing received, nothing lost.
     public init() {}

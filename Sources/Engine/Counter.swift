@@ -16,8 +16,8 @@ public enum Counter: Int, CaseIterable, Sendable {
     case late, overlapsDiffer
     case overruns, overrunBytes, bufferLimit, bufferPoolFull
     case timersRefused, clockSteps
-    case callbackErrors, callbackPauses, loopErrors
-    case sourceDropped, interfaceDropped
+    case callbackErrors, callbackPauses, loopErrors, aggregateKeysRefused
+    case sourceDropped, interfaceDropped, ringDropped, handedOver
     case forwarded, forwardDropped, forwardRefused, scriptDropped, changed, injected
     case translationsRefused
 
@@ -57,8 +57,11 @@ public enum Counter: Int, CaseIterable, Sendable {
         case .callbackErrors: "callback_errors"
         case .callbackPauses: "callback_pauses"
         case .loopErrors: "loop_errors"
+        case .aggregateKeysRefused: "aggregate_keys_refused"
         case .sourceDropped: "source_dropped"
         case .interfaceDropped: "interface_dropped"
+        case .ringDropped: "ring_dropped"
+        case .handedOver: "handed_over"
         case .forwardDropped: "forward_dropped"
         case .forwardRefused: "forward_refused"
         case .scriptDropped: "script_dropped"

@@ -28,6 +28,8 @@ public struct Inputs: ~Copyable {
     public var packetLimit: UInt64?
     /// Seconds of packet time after which the run ends, nil = no limit.
     public var duration: Double?
+    /// Every one of several workers is shown all frames, its own and those of the others.
+    public var showsEverything = false
     /// Says when the user asked for the end.
     public let stop: StopRequests
     /// Called when a source has nothing for now, and now and then while it has: the place for what is not packets.
@@ -83,6 +85,8 @@ public struct Inputs: ~Copyable {
             sum.received += one.received
             sum.dropped += one.dropped
             sum.interfaceDropped += one.interfaceDropped
+            sum.ringDropped += one.ringDropped
+            sum.handedOver += one.handedOver
         }
         return sum
     }
@@ -95,9 +99,12 @@ public struct Inputs: ~Copyable {
 
     /// Fills `burst` from the source in hand, or from the next one that has frames.
     mutating func receive(into burst: inout FrameBurst) -> Outcome {
-        if stop.isRaised || index >= sources.count { return .ended }
+        if stop.endsRun || index >= sources.count { return .ended }
         return takesTurns ? receiveInTurn(into: &burst) : receiveInOrder(into: &burst)
     }
+
+    /// Nobody will ask for more: other workers need not wait for this one.
+    func close() { for source in sources { source.close() } }
 
     private mutating func receiveInOrder(into burst: inout FrameBurst) -> Outcome {
         switch source.receive(into: &burst) {
@@ -129,7 +136,7 @@ public struct Inputs: ~Copyable {
                 }
             }
             if left == 0 { return .ended }
-        } while wait.wait() && !stop.isRaised
+        } while wait.wait() && !stop.endsRun
         return isIdle()
     }
 

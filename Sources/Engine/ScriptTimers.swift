@@ -20,6 +20,8 @@ struct ScriptTimers: ~Copyable {
     private var heap: DeadlineHeap
     private var pool: SlotPool<Timer>
     private var created: UInt64 = 0
+    /// The order of creation of the timer that was taken last.
+    private(set) var takenOrder: UInt64 = 0
     /// Those set before the first packet: their delay counts from it.
     private var waiting: [(id: Int64, delay: Int64)] = []
 
@@ -46,11 +48,17 @@ struct ScriptTimers: ~Copyable {
     ///   - delay: nanoseconds from now on.
     ///   - interval: nanoseconds between repetitions, 0 = once.
     ///   - now: the clock, nil while no packet has started it.
+    ///   - packet: the number of the packet in hand: the order of creation is that of packets first.
     /// - Returns: its number.
-    mutating func set(delay: Int64, interval: Int64, now: Timestamp?) -> Int64? {
+    mutating func set(
+        delay: Int64,
+        interval: Int64,
+        now: Timestamp?,
+        packet: UInt64 = 0
+    ) -> Int64? {
         let place = pool.take()
         guard place >= 0 else { return nil }
-        created += 1
+        created = max(created + 1, (packet & 0xFFFF_FFFF_FFFF) << 12)
         // A place that was never used is zero; its count of uses stays when it is given back.
         pool[place].order = created
         pool[place].interval = interval
@@ -95,6 +103,7 @@ struct ScriptTimers: ~Copyable {
     mutating func takeFirst() -> Int64? {
         let entry = heap.removeFirst()
         guard isSet(entry.item) else { return nil }
+        takenOrder = pool[place(entry.item)].order
         let interval = pool[place(entry.item)].interval
         if interval > 0 {
             let next = Timestamp(nanoseconds: entry.deadline).advanced(nanoseconds: interval)

@@ -10,9 +10,10 @@ func wallClock() -> Timestamp {
     return Timestamp(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
 }
 
-/// How often the user asked for the end; safe to raise in a signal handler.
+/// How often the user asked for the end; safe to raise in a signal handler. All workers of a run share one.
 public final class StopRequests: Sendable {
     private let count = Atomic<Int>(0)
+    private let halted = Atomic<Bool>(false)
 
     /// Nobody asked yet.
     public init() {}
@@ -25,4 +26,10 @@ public final class StopRequests: Sendable {
 
     /// True when the end was asked for.
     public var isRaised: Bool { count.load(ordering: .relaxed) > 0 }
+
+    /// Ends the run of all workers though the user did not ask.
+    public func halt() { halted.store(true, ordering: .relaxed) }
+
+    /// True when the run is to end, for whatever reason.
+    var endsRun: Bool { isRaised || halted.load(ordering: .relaxed) }
 }

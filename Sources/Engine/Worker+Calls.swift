@@ -212,7 +212,8 @@ extension Worker {
             let id = timers.set(
                 delay: Int64(seconds * 1e9),
                 interval: Int64(interval * 1e9),
-                now: now
+                now: now,
+                packet: sharesNumbers ? place : 0
             )
         else {
             counters[.timersRefused] += 1
@@ -228,6 +229,18 @@ extension Worker {
         timers.cancel(Int64(id)) ? 1 : 0
     }
 
+    /// Leaves the clock, seconds and nanoseconds, among the event block's numbers.
+    ///
+    /// It is ahead of the event's time while something runs that was due before.
+    public mutating func tellClock() -> Int32 {
+        let time = clock?.shared ?? event.now
+        event.setValues(Double(time.sec), Double(time.nsec))
+        return 0
+    }
+
+    /// True when nobody knows when the other workers will have got as far: packets come from interfaces.
+    public var isLive: Bool { inputs.isLive || !share.isWhole && !leavesOut }
+
     /// Makes room for `size` bytes of typed state per connection; their address goes to the event block.
     public mutating func makeFlowState(size: Int32) -> Int32 {
         guard size > 0, size <= 4096,
@@ -240,6 +253,9 @@ extension Worker {
 
     /// Has `body` called when a source has nothing for now, and now and then while it has.
     public mutating func onBreath(_ body: (() -> Void)?) { inputs.onBreath = body }
+
+    /// This worker asks for no more packets, however its run ended.
+    public mutating func closeInputs() { inputs.close() }
 
     /// Why sources could not go on.
     public var inputErrors: [SourceError] { inputs.errors }

@@ -19,6 +19,10 @@ extension Worker {
         {
             stepCandidate = nil
             clock = time
+            if kinds[current] == .foreign {
+                current &+= 1
+                return
+            }
             event.setPacket(packets, current, frame: burst[current].bytes)
             event.now = packets[current].time
             raw()
@@ -32,7 +36,7 @@ extension Worker {
             moveClock(to: time)
             phase = isQuiet ? .raw : .due
         }
-        if phase == .raw { takeInHand() }
+        if phase == .raw { enterPacket() }
     }
 
     /// True when nothing can be due at the clock.
@@ -47,9 +51,9 @@ extension Worker {
     mutating func fireDue() -> Int32? {
         if let slot = fireNextDue() { return slot }
         if phase != .due { return nil }
+        due = .packet
         if burstCount > current {
-            takeInHand()
-            phase = .raw
+            enterPacket()
         } else {
             phase = .input
         }
@@ -76,11 +80,13 @@ extension Worker {
             event.clearPacket()
             if suspects.isUrgent {
                 suspects.isUrgent = false
+                due = .hole(at: .min)
                 event.now = clock.shared
                 if declareOldest() { return nil }
                 continue
             }
             if gapDue <= flowDue, gapDue <= timerDue {
+                due = .hole(at: gapDue)
                 event.now = Timestamp(nanoseconds: gapDue).shared
                 if declareOverdue() { return nil }
                 continue
@@ -88,11 +94,15 @@ extension Worker {
             if flowDue <= timerDue {
                 event.now = Timestamp(nanoseconds: flowDue).shared
                 let slot = wheel.takeDue(in: &table.conns)
+                due = .flow(table.serial(slot), at: flowDue)
+                let next = wheel.prefetchDue(in: table.conns)
+                if next >= 0 { table.prefetchEnd(next) }
                 beginEnd(slot, reason: timeoutReason(slot), then: .due)
                 return nil
             }
             event.now = Timestamp(nanoseconds: timerDue).shared
             guard let timer = timers.takeFirst() else { continue }
+            due = .timer(timers.takenOrder, at: timerDue)
             event.setTimer(timer)
             event.hand(
                 slot: Int32(TimerSlot),
@@ -113,6 +123,19 @@ extension Worker {
         case Timeouts.Class.timeWait: MOS_END_FIN
         default: MOS_END_TIMEOUT
         }
+    }
+
+    /// The packet in hand, when it is this worker's; else the next.
+    @inline(__always)
+    private mutating func enterPacket() {
+        if kinds[current] == .foreign {
+            if let clock { event.now = clock.shared }
+            current &+= 1
+            phase = .input
+            return
+        }
+        takeInHand()
+        phase = .raw
     }
 
     /// Makes the packet the one in hand: number, time, address of its frame.
@@ -149,7 +172,7 @@ extension Worker {
                 stepFlow = -1
                 return
             }
-            counters[.clockSteps] += 1
+            if isFirst { counters[.clockSteps] += 1 }
             // The flow of the packet that jumped first has not been silent since.
             if table.isLive(stepFlow, generation: stepGeneration) {
                 table.conns[stepFlow].last = candidate.shared

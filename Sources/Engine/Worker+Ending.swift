@@ -19,12 +19,12 @@ extension Worker {
     /// flush: one hole of one side is given up, the server's buffer first; then what lies behind it is delivered.
     mutating func flush() {
         let ext = table.conns[flow].ext
-        guard ext >= 0 else {
-            phase = .endSent
+        hasNewData = false
+        guard ext >= 0, mayLack(ext, .client) || mayLack(ext, .server) else {
+            endSent()
             return
         }
         let sender = flushSide.other
-        hasNewData = false
         // Data of a SYN that nobody accepted is no part of the stream (case T33).
         if reassembler.isUnconfirmed(table[stream: ext, sender]) { discardSYNData(ext, sender) }
         if let gap = reassembler.declareGap(&table[stream: ext, sender])
@@ -35,6 +35,14 @@ extension Worker {
             return
         }
         if flushSide == .server { flushSide = .client } else { phase = .endSent }
+    }
+
+    /// True when there may be bytes to give up in what `sender` sent: some wait, or the end is not where its FIN says.
+    @inline(__always)
+    private mutating func mayLack(_ ext: Int32, _ sender: Side) -> Bool {
+        table[stream: ext, sender].runs >= 0
+            || table[stream: ext, sender].has(MOS_STREAM_FIN)
+                && table[health: ext, sender].fin != table[stream: ext, sender].next
     }
 
     /// Bytes at the end of the stream that the sender's FIN proves, but that were not captured.
@@ -60,6 +68,7 @@ extension Worker {
     mutating func endSent() {
         phase = .endReceived
         begin(Event.connEnd.bit, at: .snd, side: .client, inOrder: true)
+        if dispatch.kind == .none { endReceived() }
     }
 
     /// endReceived: CONN_END at HK_RCV, with SVR.
@@ -119,6 +128,9 @@ extension Worker {
         if inputs.isLive || next == .ended { countSources() }
         event.clearPacket()
         giveUpFragments()
+        if let clock { event.now = clock.shared }
+        endsRun = next == .ended
+        if endsRun { inputs.close() }
         finishList = table.slotsInOrderOfStart()
         finishIndex = 0
         afterFinish = next
@@ -131,6 +143,7 @@ extension Worker {
         guard finishIndex < finishList.count else {
             finishList = []
             phase = afterFinish
+            due = .packet
             if afterFinish == .input, let old = clock {
                 clock = nil
                 stepCandidate = nil
@@ -141,7 +154,19 @@ extension Worker {
         }
         let slot = finishList[finishIndex]
         finishIndex += 1
+        prefetchFinish()
         let isClosed = table.conns[slot].phase == Timeouts.Class.timeWait
+        due = .flow(table.serial(slot), at: .min)
         beginEnd(slot, reason: isClosed ? MOS_END_FIN : MOS_END_SHUTDOWN, then: .finish)
+    }
+
+    /// Asks the cache for the flows that end soon: a quarter of the time of a scan went by waiting for their places in the
+    /// index.
+    @inline(__always)
+    private mutating func prefetchFinish() {
+        let (near, far) = (finishIndex &+ 4, finishIndex &+ 8)
+        guard far < finishList.count else { return }
+        table.conns.prefetch(finishList[far])
+        table.prefetchEnd(finishList[near])
     }
 }

@@ -26,9 +26,9 @@ extension Worker {
             )
             noteFragments()
             guard isComplete else { return false }
-            counters[.fragmentsReassembled] += 1
+            if isFirst { counters[.fragmentsReassembled] += 1 }
             replacePacket(part)
-            if kinds[current] != .fragment { return true }
+            if kinds[current] != .fragment, kinds[current] != .borrowed { return true }
         }
         return false
     }
@@ -48,6 +48,7 @@ extension Worker {
         packets[current].number = part.number
         burst[current] = frame
         reassembledPath = path
+        guard isOwn(result, current, frame.bytes) else { return }
         kinds[current] = countFindings(result, current)
         event.setPacket(packets, current, frame: frame.bytes)
         if kinds[current] == .tcp {
@@ -58,6 +59,15 @@ extension Worker {
         }
     }
 
+    /// Whether what several workers put together is this one's; a part of a packet again is everyone's.
+    private mutating func isOwn(_ result: DecodeResult, _ index: Int, _ frame: ByteView) -> Bool {
+        if share.isWhole { return true }
+        let owner = share.owner(of: packets[index], kind: result.kind, frame)
+        if owner == share.index || owner == WorkerShare.everyone && isFirst { return true }
+        kinds[index] = result.kind == .fragment ? .borrowed : .foreign
+        return false
+    }
+
     /// What is still incomplete when the input ends never will be complete.
     mutating func giveUpFragments() {
         fragments.giveUpAll()
@@ -65,6 +75,8 @@ extension Worker {
     }
 
     private mutating func noteFragments() {
+        // Every worker puts the same together.
+        guard isFirst else { return }
         let counts = fragments.counts
         counters[.fragmentsTimeout] = Double(counts.timeouts)
         counters[.fragmentsOverlap] = Double(counts.overlaps)

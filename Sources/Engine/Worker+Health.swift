@@ -46,13 +46,14 @@ extension Worker {
 
     /// The segment in hand acknowledges more than `una`, which was the last of its sender.
     ///
-    /// Between two acknowledgements SND.NXT only grows, so the most that was in flight is what was before this one.
+    /// Between two acknowledgements SND.NXT only grows, so the most that was in flight is what was before this one; a FIN
+    /// in it is no byte.
     @inline(__always)
-    mutating func noteAdvance(_ hand: FlowInHand, from una: SequenceNumber) {
+    mutating func noteAdvance(_ hand: FlowInHand, from una: SequenceNumber, fin: Int64 = 0) {
         hand.sent.ack = segment.ack.value
         hand.sent.dup_run = 0
         let (ext, side) = (hand.conn.ext, segment.sender.other)
-        hand.answered.noteFlight(SequenceNumber(hand.receiver.nxt) - una)
+        hand.answered.noteFlight(SequenceNumber(hand.receiver.nxt) - una - fin)
         guard hand.answered.has(MOS_STREAM_SAMPLE),
             SequenceNumber(hand.answered.sample_seq) <= segment.ack
         else { return }

@@ -7,10 +7,20 @@ import Packets
 import TCPTracking
 
 extension Worker {
-    /// input: takes the next packet of the burst, or the next burst.
+    /// input: takes the next packet of the burst, and those behind it while nobody is told of them; or the next burst.
     ///
     /// - Returns: 0 when the loop is to be left.
     mutating func takePacket() -> Int32? {
+        while current < burstCount, !wantsLeave, resets.isEmpty {
+            beginPacket()
+            guard phase == .input, dispatch.kind == .none else { return nil }
+        }
+        return takeFromNextBurst()
+    }
+
+    /// The same where the script wants something done first, or the burst is at its end.
+    @inline(never)
+    private mutating func takeFromNextBurst() -> Int32? {
         if isInline, !resets.isEmpty, beginReset() { return nil }
         if wantsLeave {
             wantsLeave = false
@@ -69,6 +79,8 @@ extension Worker {
         let statistics = inputs.statistics
         counters[.sourceDropped] = Double(statistics.dropped)
         counters[.interfaceDropped] = Double(statistics.interfaceDropped)
+        counters[.ringDropped] = Double(statistics.ringDropped)
+        counters[.handedOver] = Double(statistics.handedOver)
         guard isInline else { return }
         let departures = inputs.departures
         counters[.forwarded] = Double(departures.sent)
@@ -79,53 +91,60 @@ extension Worker {
     /// Decodes, hashes and asks the cache for what the packets will touch, so that the misses of a burst overlap.
     mutating func decodeBurst() {
         var kept = 0
-        var number = counters[.packets]
+        var number = walked
+        var own = 0
         let isLimited = inputs.isLimited
         let filter = inputs.filter.map { FrameFilterReference($0) }
         // Counted by the burst: the packets that ``PacketDecoder/decodeOrdinary(_:into:)`` takes, and their bytes.
-        var ordinary = 0
+        var (ordinary, ofIPv6) = (0, 0)
         var bytes: UInt64 = 0
         for index in 0..<burst.count {
             let frame = burst[index]
-            if isLimited {
-                if isBeyondLimit(frame, kept) {
-                    reachedLimit = true
-                    break
-                }
-                number += 1
-                if let filter, !filter.matches(frame) {
+            if isLimited, isBeyondLimit(frame, kept) {
+                reachedLimit = true
+                break
+            }
+            number += 1
+            if let filter, !filter.matches(frame) {
+                // Shown to all workers, the first counts it.
+                if isFirst || !leavesOut {
                     counters[.filtered] += 1
-                    guard isInline else { continue }
-                    // It leaves in its turn, unseen.
-                    keepUnseen(frame, kept)
-                    kept &+= 1
-                    continue
+                    own &+= 1
                 }
+                guard isInline else { continue }
+                // It leaves in its turn, unseen.
                 if kept != index { burst[kept] = frame }
+                keepUnseen(frame, kept)
             } else {
-                number += 1
-            }
-            if decoder.decodeOrdinary(frame, into: &packets[kept]) {
-                ordinary &+= 1
-                bytes &+= UInt64(frame.wireLength)
-                kinds[kept] = .tcp
-            } else {
-                kinds[kept] = count(decoder.decode(frame, into: &packets[kept]), kept)
-            }
-            packets[kept].number = number
-            if kinds[kept] == .tcp {
-                let hash = table.hash(packets[kept])
-                hashes[kept] = hash
-                table.prefetchIndex(hash)
-            } else if watchesDatagrams {
-                hashDatagram(kept)
+                if kept != index { burst[kept] = frame }
+                if !leavesOut || !leaveOut(frame, kept, number) {
+                    own &+= 1
+                    if decoder.decodeOrdinary(frame, into: &packets[kept]) {
+                        ordinary &+= 1
+                        if packets[kept].ip_version == 6 { ofIPv6 &+= 1 }
+                        bytes &+= UInt64(frame.wireLength)
+                        kinds[kept] = .tcp
+                    } else {
+                        let result = decoder.decode(frame, into: &packets[kept])
+                        if result.kind == .fragment, !isFirst {
+                            // A copy of what worker 0 counts.
+                            kinds[kept] = .borrowed
+                            own &-= 1
+                        } else {
+                            kinds[kept] = count(result, kept)
+                        }
+                    }
+                    packets[kept].number = number
+                    hashPacket(kept)
+                }
             }
             // The index entry asked for some packets ago is near by now; spread out, the misses hide behind decoding.
             if kept >= Self.lookAhead { guessConnection(kept &- Self.lookAhead) }
             kept &+= 1
         }
-        counters[.packets] = number
-        countOrdinary(ordinary, bytes: bytes)
+        walked = number
+        counters[.packets] += Double(own)
+        countOrdinary(ordinary, ofIPv6: ofIPv6, bytes: bytes)
         taken &+= UInt64(kept)
         // A port has no end: nobody would ask it for the packet that shows the limit.
         if let limit = inputs.packetLimit, taken >= limit { reachedLimit = true }
@@ -137,12 +156,39 @@ extension Worker {
         }
     }
 
+    /// Hashes a packet that may belong to a flow, and asks the cache for the entry of the index.
+    @inline(__always)
+    private mutating func hashPacket(_ index: Int) {
+        if kinds[index] == .tcp {
+            let hash = table.hash(packets[index])
+            hashes[index] = hash
+            table.prefetchIndex(hash)
+        } else if watchesDatagrams {
+            hashDatagram(index)
+        }
+    }
+
     /// Takes the place `index` of the burst for a frame that nobody is to see.
     private mutating func keepUnseen(_ frame: Frame, _ index: Int) {
         packets[index] = mos_packet()
         packets[index].time = frame.time.shared
         kinds[index] = .unseen
     }
+
+    /// Takes the place `index` of the burst for a frame of another worker.
+    ///
+    /// - Returns: false when the frame is this worker's own, or everyone's.
+    private mutating func leaveOut(_ frame: Frame, _ index: Int, _ number: Double) -> Bool {
+        let owner = share.owner(of: frame)
+        if owner == share.index || owner == WorkerShare.everyone { return false }
+        kinds[index] = .foreign
+        packets[index].number = number
+        return true
+    }
+
+    /// True for the worker that counts what all of them see.
+    @inline(__always)
+    var isFirst: Bool { share.index == 0 }
 
     /// Notes which connection a packet probably belongs to, and asks the cache for it.
     @inline(__always)
@@ -154,10 +200,11 @@ extension Worker {
         }
     }
 
-    /// Counts `packets` of IPv4 and TCP with nothing to remark.
-    private mutating func countOrdinary(_ packets: Int, bytes: UInt64) {
+    /// Counts `packets` of TCP with nothing to remark.
+    private mutating func countOrdinary(_ packets: Int, ofIPv6: Int, bytes: UInt64) {
         counters[.bytes] += Double(bytes)
-        counters[.ipv4] += Double(packets)
+        counters[.ipv4] += Double(packets &- ofIPv6)
+        counters[.ipv6] += Double(ofIPv6)
         counters[.tcp] += Double(packets)
     }
 
@@ -195,7 +242,7 @@ extension Worker {
         case .otherIP: counters[.otherIP] += 1
         case .nonIP: counters[.nonIP] += 1
         case .fragment: counters[.fragments] += 1
-        case .malformed, .unseen: break
+        case .malformed, .unseen, .foreign, .borrowed: break
         }
         if packets[index].flags & UInt32(MOS_PKT_IP_OFFLOADED) != 0 { counters[.offloadedIP] += 1 }
         if result.hasBadOptions { counters[.badTCPOptions] += 1 }
@@ -236,6 +283,12 @@ extension Worker {
 
     /// Packets between asking the cache for something and using it.
     static var lookAhead: Int { 8 }
+}
+
+extension PacketKind {
+    /// RAW sockets are not shown it.
+    @inline(__always)
+    var isHidden: Bool { self == .unseen || self == .borrowed }
 }
 
 /// Callback slots with a fixed meaning; those of scripts follow.

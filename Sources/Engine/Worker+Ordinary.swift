@@ -9,7 +9,7 @@ import TCPTracking
 extension Worker {
     /// The flow in hand and its packet; nil while it has no streams.
     @inline(__always)
-    private mutating func inHand(_ slot: Int32, _ sender: Side) -> FlowInHand? {
+    mutating func inHand(_ slot: Int32, _ sender: Side) -> FlowInHand? {
         FlowInHand(table, slot: slot, sender: sender, packets: packets, index: current)
     }
 
@@ -19,7 +19,9 @@ extension Worker {
     /// - Returns: false when the segment is another; then nothing has changed.
     @inline(__always)
     mutating func sendOrdinary(_ slot: Int32, _ sender: Side) -> Bool {
-        guard let hand = inHand(slot, sender), hand.isInOrder, isInTime(hand) else { return false }
+        guard let hand = inHand(slot, sender), hand.isInOrder, isInTime(hand.ends) else {
+            return false
+        }
         let segment = Segment(hand.packet, sender: sender)
         let offset = Int64(hand.sent.next)
         if isInline { verdict.passed = Int64(hand.sent.top) }
@@ -48,7 +50,7 @@ extension Worker {
 
     /// True when the packet's time is the clock's, and at or shortly behind that of the flow's last packet.
     @inline(__always)
-    private mutating func isInTime(_ hand: FlowInHand) -> Bool {
+    mutating func isInTime(_ hand: EndsInHand) -> Bool {
         let (now, time, last) = (event.now, hand.packet.time, hand.conn.last)
         // An earlier second comes out as a large number; a silence of two seconds is noted on the general way.
         let seconds = time.sec &- last.sec
@@ -68,17 +70,18 @@ extension Worker {
         payload = .empty
         if hasNewData { pass(hand, sender) }
         // What the other end sent is looked at only when it is news that it arrived.
-        let una = SequenceNumber(hand.sent.ack)
-        if una < segment.ack {
-            noteAdvance(hand, from: una)
-            acknowledged(hand.conn.ext)
-        }
+        let una = hand.acknowledged
+        hand.sent.ack = una.value
+        hand.sent.set(MOS_STREAM_ACK)
+        let isNews = una < segment.ack
+        if isNews { noteAdvance(hand, from: una) }
         phase = .newData
         beginPacketIn(hand, at: .rcv, side: sender.other)
         guard dispatch.kind == .none else { return }
         if wantsBytes(hand) {
             newData()
         } else {
+            if isNews { acknowledged(hand.conn.ext) }
             live.isActive = false
             hasNewData = false
             payload = .empty
@@ -121,7 +124,8 @@ extension FlowInHand {
         let flags = TCPFlags(rawValue: packet.tcp_flags)
         let next = UInt32(truncatingIfNeeded: sent.next)
         let established = TCPState.established.rawValue
-        let busy = MOS_STREAM_CLOSING | MOS_STREAM_KEEP | MOS_STREAM_ZERO_WINDOW
+        let busy =
+            MOS_STREAM_CLOSING | MOS_STREAM_KEEP | MOS_STREAM_ZERO_WINDOW | MOS_STREAM_WINDOW_ERROR
         return flags.contains(.ack) && flags.isDisjoint(with: special)
             && sender.state == established && receiver.state == established
             && sender.known != 0 && receiver.known != 0
@@ -133,19 +137,33 @@ extension FlowInHand {
             && isAcknowledgementOrdinary && areTimestampsOrdinary
     }
 
+    /// The highest acknowledgement of the sender; before the first one, that of the handshake.
+    @inline(__always)
+    var acknowledged: SequenceNumber {
+        SequenceNumber(sent.has(MOS_STREAM_ACK) ? sent.ack : receiver.iss &+ 1)
+    }
+
     /// True when the acknowledgement is of what was captured, or the last one again, with data.
     @inline(__always)
     private var isAcknowledgementOrdinary: Bool {
         let ack = SequenceNumber(packet.ack)
-        let advance = ack - SequenceNumber(sent.ack)
-        return sent.has(MOS_STREAM_ACK)
-            && (advance > 0 || advance == 0 && packet.wire_payload_len != 0)
-            && ack <= SequenceNumber(receiver.nxt)
+        let advance = ack - acknowledged
+        return (advance > 0 || advance == 0 && packet.wire_payload_len != 0)
+            && ack <= SequenceNumber(receiver.nxt) && isBeginningOrdinary
+    }
+
+    /// True when the sender has acknowledged something before; else when the packet acknowledges all that was captured,
+    /// and no data of a SYN waits for what it says.
+    @inline(__always)
+    var isBeginningOrdinary: Bool {
+        sent.has(MOS_STREAM_ACK)
+            || packet.ack == receiver.nxt && sender.known & UInt8(MOS_KNOWN_UNSEEN) == 0
+                && answered.runs < 0
     }
 
     /// True when there are no timestamps, or one that is not older than the last (RFC 7323 section 5.3).
     @inline(__always)
-    private var areTimestampsOrdinary: Bool {
+    var areTimestampsOrdinary: Bool {
         packet.flags & UInt32(MOS_PKT_HAS_TIMESTAMPS) == 0
             || !sent.has(MOS_STREAM_TIMESTAMPS)
             || SequenceNumber(sent.tsval) <= SequenceNumber(packet.tsval)

@@ -11,7 +11,7 @@ extension Worker {
     @inline(__always)
     mutating func raw() {
         phase = .lookUp
-        if listeners.raw.isEmpty || kinds[current] == .unseen {
+        if listeners.raw.isEmpty || kinds[current].isHidden {
             lookUp()
         } else {
             dispatch.kind = .raw
@@ -23,8 +23,8 @@ extension Worker {
     mutating func lookUp() {
         if kinds[current] == .tcp {
             let slot = guesses[current]
-            if let sender = table.sender(of: packets[current], in: slot),
-                sendOrdinary(slot, sender)
+            if goesStraight, let sender = table.sender(of: packets[current], in: slot),
+                sendOrdinary(slot, sender) || passQuietly(slot, sender)
             {
                 return
             }
@@ -43,14 +43,14 @@ extension Worker {
         case .otherIP:
             phase = .orphan
             return
-        case .fragment:
+        case .fragment, .borrowed:
             // What it completes takes its place and is looked up; else there is nothing more to it.
             if !reassemble() {
                 if isInline, fragments.isActive { keepBack() }
                 finishPacket()
             }
             return
-        case .nonIP, .malformed, .unseen:
+        case .nonIP, .malformed, .unseen, .foreign:
             finishPacket()
             return
         }
@@ -83,6 +83,10 @@ extension Worker {
             return
         }
         flow = slot
+        if isNewFlow, goesStraight, isPlainSYN {
+            open()
+            return
+        }
         if isNewFlow, segment.sender == .server {
             // CONN_START is the client's at HK_SND: it comes before what the server's packet does.
             phase = .startSent

@@ -19,7 +19,25 @@ extension Worker {
             !table[stream: ext, .client].has(MOS_STREAM_READ | MOS_STREAM_KEEP),
             !table[stream: ext, .server].has(MOS_STREAM_READ | MOS_STREAM_KEEP)
         else { return }
-        attachAll(flow)
+        if sets.count(table.conns[flow].set) == 1 { attachOnly(ext) } else { attachAll(flow) }
+    }
+
+    /// Makes a reader of the only socket of the flow in hand, which has none: what ``attachAll(_:)`` does, in one go.
+    private mutating func attachOnly(_ ext: Int32) {
+        let set = table.conns[flow].set
+        let place = sets.place(set, 0)
+        var reader = Reader(socket: sets[place: place].socket)
+        for side in Side.allCases where sets[place: place].reads(side) {
+            let isLive = live.isActive && live.sender == side.other
+            reader.reads |= 1 << side.rawValue
+            reader[offset: side] =
+                isLive ? live.offset : Int64(table[stream: ext, side.other].next)
+            table[stream: ext, side.other].set(MOS_STREAM_READ)
+        }
+        if reader.reads != 0 { table.exts[ext].reader = reader }
+        for side in Side.allCases where sets.keep(set, side) > 0 {
+            table[stream: ext, side.other].set(MOS_STREAM_KEEP)
+        }
     }
 
     /// Makes readers of all sockets that are registered as such.

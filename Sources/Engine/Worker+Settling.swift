@@ -110,8 +110,17 @@ extension Worker {
         } else {
             now = Timeouts.Class.handshake
         }
-        guard now != conn.phase else { return }
-        table.conns[flow].phase = now
-        wheel.schedule(flow, deadline: timeouts.deadline(table.conns[flow]), in: &table.conns)
+        if now != conn.phase { moveTimeout(flow, to: now) }
+    }
+
+    /// The time-out of `phase`, of ``Timeouts/Class``, applies to a flow from now on.
+    mutating func moveTimeout(_ slot: Int32, to phase: UInt8) {
+        table.conns[slot].phase = phase
+        let timeouts = timeouts
+        let span = timeouts.span(phase)
+        if wheel.waitsEarlier(slot, than: span, in: table.conns, spans: { timeouts.span($0) }) {
+            return
+        }
+        wheel.schedule(slot, deadline: timeouts.deadline(table.conns[slot]), in: &table.conns)
     }
 }

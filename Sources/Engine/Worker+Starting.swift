@@ -67,7 +67,12 @@ extension Worker {
             counters[.flowsRefused] += 1
             return -1
         }
-        let slot = table.insert(key, hash: hashes[current], fromClient: fromClient)
+        let slot = table.insert(
+            key,
+            hash: hashes[current],
+            fromClient: fromClient,
+            number: serialNumber
+        )
         guard slot >= 0 else {
             if slot == -1, settings.evicts, evict() { return -1 }
             counters[.flowsRefused] += 1
@@ -87,6 +92,16 @@ extension Worker {
         noteTime(slot)
         wheel.schedule(slot, deadline: timeouts.deadline(table.conns[slot]), in: &table.conns)
         return slot
+    }
+
+    /// The number of the packet in hand, which starts at most one flow; live, where workers count their own, spread so
+    /// that no two of them use the same.
+    private var serialNumber: UInt64 {
+        mutating get {
+            let number = UInt64(packets[current].number)
+            if leavesOut || share.isWhole { return number }
+            return number &* UInt64(share.count) &+ UInt64(share.index)
+        }
     }
 
     /// Begins the end of the connection that was silent longest; then the packet in hand is looked up again.

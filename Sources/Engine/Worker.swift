@@ -17,13 +17,15 @@ import TCPTracking
 /// A flow whose first captured packet is the server's goes lookUp ─► startSent ─► startReceived ─► update. Holes that
 /// are given up behind a packet, or because their time has come, go suspect ─► declare ─► declareData.
 ///
-/// The segment that most are (established, next in order, nothing waiting) goes lookUp ─► arriveOrdinary ─► newData.
+/// The segment that most are (established, next in order, nothing waiting) goes lookUp ─► arriveOrdinary ─► newData; the
+/// SYN of a new flow lookUp ─► opened ─► finishSettling; those of handshakes and ends that no script wants to know of are
+/// done with in lookUp.
 public struct Worker: ~Copyable {
     /// Where the machine goes on when the events of the phase before are handed out.
     enum Phase: UInt8 {
         case input, due, raw, lookUp, orphan
         case startSent, startReceived, update
-        case sent, arrive, arriveOrdinary, makeRoom, declareGap, merge, deliver, confirm
+        case sent, arrive, arriveOrdinary, opened, makeRoom, declareGap, merge, deliver, confirm
         case newData, settle, suspect, declare, declareData, finishSettling
         case receiveDatagram, finishDatagram
         case flush, flushData, endSent, endReceived, release, forget
@@ -75,6 +77,12 @@ public struct Worker: ~Copyable {
     var taken: UInt64 = 0
     var reachedLimit = false
     var isNewFile = false
+    /// Frames walked over, those of other workers included; what packets are numbered by.
+    var walked = 0.0
+    /// Which packets are this worker's.
+    let share: WorkerShare
+    /// The sources show every worker everything, and each leaves out what is not its own.
+    let leavesOut: Bool
 
     // Clock
     var clock: Timestamp?
@@ -85,6 +93,8 @@ public struct Worker: ~Copyable {
     var timers: ScriptTimers
     var wheel: TimeoutWheel
     let timeouts: Timeouts
+    /// What is due at the moment, for the order of records; ``DueOrder/packet`` when the packet in hand is.
+    var due = DueOrder.packet
 
     // Flows
     var table: FlowTable
@@ -117,6 +127,8 @@ public struct Worker: ~Copyable {
     var counters: Counters
     var badSenders = BadChecksumSenders()
     var wantsLeave = false
+    /// Tests turn it off: the general way must do what the straight ones do.
+    var goesStraight = true
     var sourceName: ContiguousArray<CChar> = [0]
 
     // Inline
@@ -181,6 +193,8 @@ public struct Worker: ~Copyable {
     var finishList: [Int32] = []
     var finishIndex = 0
     var afterFinish = Phase.ended
+    /// The flows that end do so because the run does.
+    var endsRun = false
 
     /// A worker for `inputs`.
     ///
@@ -188,8 +202,14 @@ public struct Worker: ~Copyable {
     ///   - inputs: where packets come from.
     ///   - settings: the engine's settings.
     ///   - seed: the secret of the flow table's hash.
+    ///   - share: which packets are this worker's.
     /// - Throws: ``WorkerError`` when the address space for its tables is refused.
-    public init(inputs: consuming Inputs, settings: Settings, seed: HashSeed) throws(WorkerError) {
+    public init(
+        inputs: consuming Inputs,
+        settings: Settings,
+        seed: HashSeed,
+        share: WorkerShare = WorkerShare()
+    ) throws(WorkerError) {
         let flows = settings.maxFlows
         guard let packets = PacketRoom(),
             let kinds = ReservedMemory<PacketKind>(capacity: FrameBurst.capacity),
@@ -225,6 +245,8 @@ public struct Worker: ~Copyable {
             let inlineFlows = ReservedMemory<InlineFlow>(capacity: inputs.isInline ? flows : 1)
         else { throw .noMemory(flows: flows) }
         isInline = inputs.isInline
+        self.share = share
+        leavesOut = inputs.showsEverything && !share.isWhole
         self.outbox = outbox
         self.translations = translations
         self.inlineFlows = inlineFlows
@@ -290,6 +312,7 @@ public struct Worker: ~Copyable {
             case .sent: sent()
             case .arrive: arrive()
             case .arriveOrdinary: arriveOrdinary()
+            case .opened: opened()
             case .makeRoom: makeRoom()
             case .declareGap: declareGap()
             case .merge: merge()
@@ -382,7 +405,14 @@ struct Timeouts {
         gap = nanoseconds(settings.gapTime)
     }
 
+    /// The nanoseconds of a time-out, of ``Class``.
+    @inline(__always)
+    func span(_ phase: UInt8) -> Int64 { spans[Int(phase & 7)] }
+
     /// When the connection ends unless another packet comes.
+    ///
+    /// In line, or the whole connection is copied: wide loads of what was just stored narrowly wait for it.
+    @inline(__always)
     func deadline(_ conn: mos_conn) -> Timestamp {
         let lag = conn.lag == 0 ? 0 : 1_000_000_000 &<< Int64(min(conn.lag, 33))
         return Timestamp(conn.last).advanced(nanoseconds: spans[Int(conn.phase & 7)] &+ lag)

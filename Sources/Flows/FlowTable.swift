@@ -12,7 +12,7 @@ public struct FlowTable: ~Copyable {
     @usableFromInline var index: FlowIndex
     @usableFromInline let seed: HashSeed
     @usableFromInline let vlanInKey: Bool
-    @usableFromInline var serial: UInt64 = 0
+    @usableFromInline var counted: UInt64 = 0
     /// The high halves of serial numbers, by slot: not touched before the 2^32nd connection of a run.
     @usableFromInline var serialsHigh: ReservedMemory<UInt32>
     @usableFromInline var longest = 0
@@ -80,6 +80,20 @@ public struct FlowTable: ~Copyable {
         exts.prefetch(ext, byte: 4 * MemoryLayout<mos_stream>.stride)
     }
 
+    /// Asks the cache for what the end of the connection in `slot`, which must be near by now, will touch.
+    @inlinable
+    public mutating func prefetchEnd(_ slot: Int32) {
+        index.prefetch(hash(of: slot))
+        let ext = conns[slot].ext
+        guard ext >= 0 else { return }
+        // Both streams, where the FINs lie, the last gaps and the reader.
+        exts.prefetch(ext, byte: 0)
+        exts.prefetch(ext, byte: 64)
+        exts.prefetch(ext, byte: 128)
+        exts.prefetch(ext, byte: 192)
+        exts.prefetch(ext, byte: 320)
+    }
+
     /// The connection that the packet belongs to, -1 without one.
     @inlinable @inline(__always)
     public mutating func find(_ packet: mos_packet, hash: UInt32) -> Int32 {
@@ -137,41 +151,50 @@ public struct FlowTable: ~Copyable {
 
     /// A fresh connection whose client, or server, sent the packet.
     ///
+    /// - Parameters:
+    ///   - packet: with the ports under which the connection is to be found.
+    ///   - hash: its hash.
+    ///   - fromClient: whether the client sent it.
+    ///   - number: the packet's number, which only this connection has; nil counts the connections instead.
     /// - Returns: its slot; -1 when the table is full; -2 when too many connections of its neighbourhood in the index are
     ///   there, which only chosen addresses bring about.
     @inlinable
-    public mutating func insert(_ packet: mos_packet, hash: UInt32, fromClient: Bool = true)
-        -> Int32
-    {
+    public mutating func insert(
+        _ packet: mos_packet,
+        hash: UInt32,
+        fromClient: Bool = true,
+        number: UInt64? = nil
+    ) -> Int32 {
         let slot = conns.take()
         guard slot >= 0 else { return -1 }
         guard index.insert(slot, hash: hash) else {
             conns.give(slot)
             return -2
         }
-        serial &+= 1
-        // Generation 0 is that of a slot not in use.
-        if serial & 0xFFFF_FFFF == 0 { serial &+= 1 }
-        conns[slot] = mos_conn()
-        conns[slot].cli_addr = fromClient ? packet.src : packet.dst
-        conns[slot].svr_addr = fromClient ? packet.dst : packet.src
-        conns[slot].cli_port = fromClient ? packet.sport : packet.dport
-        conns[slot].svr_port = fromClient ? packet.dport : packet.sport
-        conns[slot].vlan = packet.vlan
-        conns[slot].ip_version = packet.ip_version
-        conns[slot].generation = UInt32(truncatingIfNeeded: serial)
-        conns[slot].proto = packet.proto
+        counted &+= 1
+        let serial = Self.serial(number ?? counted)
+        // Made whole and stored once: field by field in place, each store would be checked and zeroed before.
+        var conn = mos_conn()
+        conn.cli_addr = fromClient ? packet.src : packet.dst
+        conn.svr_addr = fromClient ? packet.dst : packet.src
+        conn.cli_port = fromClient ? packet.sport : packet.dport
+        conn.svr_port = fromClient ? packet.dport : packet.sport
+        conn.vlan = packet.vlan
+        conn.ip_version = packet.ip_version
+        conn.generation = UInt32(truncatingIfNeeded: serial)
+        conn.proto = packet.proto
+        conn.start = packet.time
+        conn.last = packet.time
+        conn.cli.wscale = 255
+        conn.svr.wscale = 255
+        conn.ext = -1
+        conn.set = -1
+        conn.wheel_next = -1
+        conn.wheel_prev = -1
+        conns[slot] = conn
         if serial &>> 32 != 0 {
             serialsHigh[Int(slot)] = UInt32(truncatingIfNeeded: serial &>> 32)
         }
-        conns[slot].start = packet.time
-        conns[slot].last = packet.time
-        conns[slot].cli.wscale = 255
-        conns[slot].svr.wscale = 255
-        conns[slot].ext = -1
-        conns[slot].set = -1
-        conns[slot].wheel_next = -1
-        conns[slot].wheel_prev = -1
         return slot
     }
 
@@ -201,6 +224,12 @@ public struct FlowTable: ~Copyable {
         return hash(packet)
     }
 
+    /// Numbers in their order without those whose low half is 0: generation 0 is that of a slot not in use.
+    @inlinable @inline(__always)
+    static func serial(_ number: UInt64) -> UInt64 {
+        number < 0xFFFF_FFFF ? number : number &+ (number &- 1) / 0xFFFF_FFFF
+    }
+
     /// True while `slot` holds the flow that had `generation`.
     @inlinable @inline(__always)
     public func isLive(_ slot: Int32, generation: UInt32) -> Bool {
@@ -215,20 +244,21 @@ public struct FlowTable: ~Copyable {
         if have >= 0 { return have }
         let ext = exts.take()
         guard ext >= 0 else { return -1 }
-        exts[ext] = mos_ext()
-        for side in Side.allCases {
-            self[stream: ext, side].runs = -1
-            self[stream: ext, side].last_run = -1
-            self[stream: ext, side].ordered_run = -1
-            self[health: ext, side].gaps = -1
-        }
-        exts[ext].reader.next = -1
-        exts[ext].reader.socket = -1
+        var fresh = mos_ext()
+        fresh.cli.withoutRuns()
+        fresh.svr.withoutRuns()
+        fresh.cli_health.gaps = -1
+        fresh.svr_health.gaps = -1
+        fresh.reader.next = -1
+        fresh.reader.socket = -1
+        exts[ext] = fresh
         conns[slot].ext = ext
         return ext
     }
 
-    /// The serial number of the connection in `slot`, counted from 1 and never used twice in a run.
+    /// The serial number of the connection in `slot`, above 0 and never used twice in a run.
+    ///
+    /// It is that of the packet that started it, so the same for any number of workers.
     @inlinable
     public func serial(_ slot: Int32) -> UInt64 {
         UInt64(serialsHigh[Int(slot)]) << 32 | UInt64(conns[slot].generation)
@@ -262,7 +292,17 @@ public struct FlowTable: ~Copyable {
 
     /// The slots of all connections, in order of their start.
     public func slotsInOrderOfStart() -> [Int32] {
-        (0..<Int32(conns.highWater)).filter { conns[$0].generation != 0 }
-            .sorted { serial($0) < serial($1) }
+        var slots: [Int32] = []
+        slots.reserveCapacity(count)
+        var (last, isInOrder) = (UInt64(0), true)
+        for slot in 0..<Int32(conns.highWater) where conns[slot].generation != 0 {
+            let serial = serial(slot)
+            if serial < last { isInOrder = false }
+            last = serial
+            slots.append(slot)
+        }
+        // Slots that were used once are in order as they are.
+        if !isInOrder { slots.sort { serial($0) < serial($1) } }
+        return slots
     }
 }

@@ -1,24 +1,59 @@
 // SPDX-License-Identifier: BSD-2-Clause
 
-/// Writes records and printed lines, one a line, to a file or a descriptor.
+/// Writes the records and printed lines of one worker, one a line.
 ///
-/// Lines are collected and written together; on a terminal each at once. The first failure is kept for the
-/// caller to report, once; from then on lines are counted as lost.
+/// Lines are collected and written together; on a terminal each at once. Several workers' go to one ``RecordTarget``, in
+/// whatever order they come, or through a ``RecordMerger`` in that of the run.
 public final class RecordWriter {
-    private let descriptor: Descriptor
-    private let name: String
+    /// Where lines go in the end.
+    public let target: RecordTarget
     private let capacity: Int
+    private let merger: RecordMerger?
+    private let worker: Int
     private var buffer: [UInt8] = []
     private var buffered = 0
-    private var failure: OutputError?
-    private var hasFailed = false
+    /// The header above the records to come; and the one above the first that is buffered, where that is not in the
+    /// buffer itself.
+    private var header: [UInt8] = []
+    private var above: (header: [UInt8], offset: Int)?
+    private var hasRecords = false
+    private var entries: [RecordMerger.Entry] = []
 
     /// True when every line is written at once, because a person reads along.
-    public let isTerminal: Bool
-    /// Lines taken, lost ones included.
-    public private(set) var lines = 0
+    public var isTerminal: Bool { target.isTerminal }
+    /// True when lines need keys.
+    public var isMerged: Bool { merger != nil }
+    /// Lines written to the target, lost ones included.
+    public var lines: Int { target.lines + (merger == nil ? buffered : 0) }
     /// Lines that could not be written.
-    public private(set) var lost = 0
+    public var lost: Int { target.lost }
+
+    /// A writer to a target that may have others.
+    ///
+    /// - Parameters:
+    ///   - target: where lines go.
+    ///   - capacity: bytes collected before they are written.
+    public init(_ target: RecordTarget, capacity: Int = 65536) {
+        self.target = target
+        self.capacity = capacity
+        merger = nil
+        worker = 0
+        buffer.reserveCapacity(capacity)
+    }
+
+    /// A writer whose lines are merged with those of others.
+    ///
+    /// - Parameters:
+    ///   - merger: what merges them.
+    ///   - worker: whose lines they are, counted from 0.
+    ///   - capacity: bytes collected before they are handed over.
+    public init(merging merger: RecordMerger, worker: Int, capacity: Int = 65536) {
+        target = merger.target
+        self.capacity = capacity
+        self.merger = merger
+        self.worker = worker
+        buffer.reserveCapacity(capacity)
+    }
 
     /// A writer to an open descriptor, which it does not close.
     ///
@@ -26,12 +61,12 @@ public final class RecordWriter {
     ///   - descriptor: the file descriptor, 1 = standard output.
     ///   - name: how messages call it.
     ///   - capacity: bytes collected before they are written.
-    public init(descriptor: Int32, name: String = "standard output", capacity: Int = 65536) {
-        self.descriptor = Descriptor(borrowing: descriptor)
-        self.name = name
-        self.capacity = capacity
-        isTerminal = self.descriptor.isTerminal
-        buffer.reserveCapacity(capacity)
+    public convenience init(
+        descriptor: Int32,
+        name: String = "standard output",
+        capacity: Int = 65536
+    ) {
+        self.init(RecordTarget(descriptor: descriptor, name: name), capacity: capacity)
     }
 
     /// A writer to the file at `path`, which is created or emptied.
@@ -40,56 +75,63 @@ public final class RecordWriter {
     ///   - path: the file.
     ///   - capacity: bytes collected before they are written.
     /// - Throws: that the file cannot be opened.
-    public init(path: String, capacity: Int = 65536) throws(OutputError) {
-        descriptor = try Descriptor(creating: path)
-        name = path
-        self.capacity = capacity
-        isTerminal = descriptor.isTerminal
-        buffer.reserveCapacity(capacity)
+    public convenience init(path: String, capacity: Int = 65536) throws(OutputError) {
+        self.init(try RecordTarget(path: path), capacity: capacity)
     }
 
     deinit { flush() }
 
+    /// The lines that must stand above records from now on, as a table's column names do; written where another header
+    /// stands there.
+    public func setHeader(_ lines: [UInt8]) {
+        header = lines + [UInt8(ascii: "\n")]
+        guard merger == nil, hasRecords else { return }
+        buffer.append(contentsOf: header)
+    }
+
     /// Takes a line without its line end.
     public func write(line: String) {
-        append(line.utf8)
+        append(line.utf8, isRecord: false, key: RecordKey(number: 0))
     }
 
     /// Takes the bytes of a line without its line end.
-    func append(_ bytes: some Collection<UInt8>) {
-        lines += 1
-        if hasFailed {
-            lost += 1
-            return
-        }
+    func append(_ bytes: some Collection<UInt8>, isRecord: Bool, key: RecordKey) {
         if buffer.count + bytes.count + 1 > capacity { flush() }
+        if isRecord, !hasRecords {
+            hasRecords = true
+            if !header.isEmpty { above = (header, buffer.count) }
+        }
         buffer.append(contentsOf: bytes)
         buffer.append(UInt8(ascii: "\n"))
         buffered += 1
-        if isTerminal || buffer.count >= capacity { flush() }
+        if merger != nil {
+            let needed = isRecord && !header.isEmpty ? header : nil
+            entries.append(RecordMerger.Entry(key: key, length: bytes.count + 1, header: needed))
+        }
+        if isTerminal && merger == nil || buffer.count >= capacity { flush() }
     }
 
     /// Writes what was collected: when the input is idle, and at the end.
     public func flush() {
         if buffered == 0 { return }
-        if hasFailed {
-            lost += buffered
+        if let merger {
+            merger.take(buffer, entries, from: worker)
         } else {
-            let code = descriptor.write(buffer)
-            if code != 0 {
-                hasFailed = true
-                failure = OutputError(call: "write", name: name, code: code)
-                // Some may have arrived; which ones nobody knows.
-                lost += buffered
-            }
+            target.write(buffer, lines: buffered, above: above, below: hasRecords ? header : nil)
         }
         buffer.removeAll(keepingCapacity: true)
+        entries.removeAll(keepingCapacity: true)
         buffered = 0
+        above = nil
+        hasRecords = false
+    }
+
+    /// Hands over what was collected and says that nothing before `key` will follow.
+    public func advance(to key: RecordKey) {
+        flush()
+        merger?.advance(worker, to: key)
     }
 
     /// The failure that stopped writing, the first time it is asked for.
-    public func takeFailure() -> OutputError? {
-        defer { failure = nil }
-        return failure
-    }
+    public func takeFailure() -> OutputError? { target.takeFailure() }
 }

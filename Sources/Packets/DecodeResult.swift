@@ -18,6 +18,10 @@ public enum PacketKind: UInt8, BitwiseCopyable, Sendable {
     case malformed
     /// Not decoded: a filter keeps it out, and it is only to be handed on.
     case unseen
+    /// Another worker's: it only moves the clock.
+    case foreign
+    /// A part of an IP packet that worker 0 counts and shows; the others put the packet together, too.
+    case borrowed
 }
 
 /// What the checksum of the transport header said.

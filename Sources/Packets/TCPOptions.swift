@@ -37,7 +37,7 @@ public enum TCPOptions {
     ///
     /// A length that leads nowhere ends the list, as in real stacks: what was read up to there holds.
     @inline(never)
-    private static func walk(
+    static func walk(
         _ bytes: ByteView,
         _ start: Int,
         _ end: Int,

@@ -11,6 +11,11 @@ extension Tunnel {
     private static var gtpPort: UInt16 { 2152 }
     private static var teredoPort: UInt16 { 3544 }
 
+    /// Those that ``isTunnel(_:)`` knows.
+    static var ports: [UInt16] {
+        [vxlanPort, linuxVXLANPort, vxlanGPEPort, genevePort, gtpPort, teredoPort]
+    }
+
     /// True when a port is that of a tunnel.
     static func isTunnel(_ port: UInt16) -> Bool {
         switch port {

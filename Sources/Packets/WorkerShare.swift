@@ -12,7 +12,9 @@ import CMosABI
 /// An ICMP error belongs to the packet that it quotes, other IP packets to their addresses, everything else to worker 0.
 /// It is no secret: whoever chooses addresses and ports can load one worker, as with the hash of a network card.
 public struct WorkerShare: Sendable {
-    /// The owner of a frame that every worker must see: a part of an IP packet. Whoever owns what it becomes keeps it.
+    /// The owner of a frame that every worker must see: a part of an IP packet.
+    ///
+    /// Whoever owns what it becomes keeps that.
     public static var everyone: Int { -1 }
 
     /// Multiplies the addresses.
@@ -25,7 +27,7 @@ public struct WorkerShare: Sendable {
     /// How many workers there are, 1 to 65535.
     public let count: Int
     /// Checksums decide whether a packet counts, not whose it is.
-    private let decoder: PacketDecoder
+    let decoder: PacketDecoder
 
     /// The share of worker `index` of `count`.
     ///

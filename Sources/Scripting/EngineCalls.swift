@@ -10,6 +10,7 @@ import Packets
 private struct Context: ~Copyable {
     var worker: Worker
     let writer: RecordWriter
+    let seat: MeetingSeat
 }
 
 /// Owns a worker and the table of calls into it.
@@ -20,9 +21,21 @@ public final class EngineCalls {
     @unsafe public let api: UnsafeMutablePointer<mos_api>
 
     /// Binds `worker` to `writer`.
-    public init(_ worker: consuming Worker, writer: RecordWriter) {
+    ///
+    /// - Parameters:
+    ///   - worker: the worker.
+    ///   - writer: where its records go.
+    ///   - meeting: where it meets the others; nil when it is alone.
+    ///   - index: its number among them.
+    public init(
+        _ worker: consuming Worker,
+        writer: RecordWriter,
+        meeting: Meeting? = nil,
+        index: Int = 0
+    ) {
+        let seat = MeetingSeat(meeting: meeting, index: index)
         unsafe context = .allocate(capacity: 1)
-        unsafe context.initialize(to: Context(worker: worker, writer: writer))
+        unsafe context.initialize(to: Context(worker: worker, writer: writer, seat: seat))
         unsafe api = .allocate(capacity: 1)
         unsafe api.initialize(to: mos_api())
         fillLayout()
@@ -30,6 +43,7 @@ public final class EngineCalls {
         fillReading()
         fillChanging()
         fillRest()
+        fillMeetings()
     }
 
     deinit {
@@ -41,6 +55,19 @@ public final class EngineCalls {
     /// Runs `body` on the worker, between events.
     public func withWorker<Result>(_ body: (inout Worker) -> Result) -> Result {
         unsafe body(&context.pointee.worker)
+    }
+
+    /// All counters by name, in order, as they are: also while the worker runs on another thread.
+    public func counterValues() -> [(name: String, value: Double)] {
+        let counters = unsafe api.pointee.counters
+        return Counter.names.enumerated().map { index, name in
+            unsafe (name, counters.map { unsafe $0[index] } ?? 0)
+        }
+    }
+
+    /// One of them.
+    public func value(_ counter: Counter) -> Double {
+        unsafe api.pointee.counters.map { unsafe $0[counter.rawValue] } ?? 0
     }
 
     private func fillLayout() {
@@ -258,6 +285,37 @@ public final class EngineCalls {
         unsafe api.pointee.tunnel = { context, flow, generation in
             unsafe worker(context).pointee.worker.tunnel(flow: flow, generation: generation)
         }
+        unsafe api.pointee.clock = { context in
+            unsafe worker(context).pointee.worker.tellClock()
+        }
+        unsafe api.pointee.sketch_add = SketchCalls.add
+        unsafe api.pointee.sketch_merge = SketchCalls.merge
+        unsafe api.pointee.sketch_estimate = SketchCalls.estimate
+    }
+
+    private func fillMeetings() {
+        unsafe api.pointee.worker_index = Int32(context.pointee.seat.index)
+        unsafe api.pointee.worker_count = Int32(context.pointee.seat.meeting?.members ?? 1)
+        unsafe api.pointee.is_live = context.pointee.worker.isLive ? 1 : 0
+        unsafe api.pointee.hand_in = { context, name, nameLength, bytes, length in
+            guard let name = unsafe name else { return -EINVAL }
+            let meeting = unsafe string(name, nameLength)
+            return unsafe worker(context).pointee.seat.handIn(meeting, bytes, length)
+        }
+        unsafe api.pointee.gathered = { context, name, length, wait in
+            guard let name = unsafe name else { return -EINVAL }
+            return unsafe worker(context).pointee.seat.gathered(string(name, length), wait)
+        }
+        unsafe api.pointee.handed_in = { context, name, length, from in
+            guard let name = unsafe name else { return -EINVAL }
+            let context = unsafe worker(context)
+            let event = unsafe context.pointee.worker.eventAddress
+            return unsafe context.pointee.seat.handedIn(string(name, length), from, event)
+        }
+        unsafe api.pointee.dismiss = { context, name, length in
+            guard let name = unsafe name else { return -EINVAL }
+            return unsafe worker(context).pointee.seat.dismiss(string(name, length))
+        }
     }
 }
 
@@ -297,8 +355,22 @@ private func emit(
         Diagnostics.say(unsafe String(decoding: line, as: UTF8.self))
         return 0
     }
-    unsafe context.pointee.writer.write(line: line)
+    if kind == Int32(MOS_EMIT_HEADER) {
+        unsafe context.pointee.writer.setHeader(Array(line))
+        return 0
+    }
+    let writer = unsafe context.pointee.writer
+    unsafe writer.write(
+        line: line,
+        isRecord: kind == Int32(MOS_EMIT_RECORD),
+        key: writer.isMerged ? context.pointee.worker.position.key : RecordKey(number: 0)
+    )
     return 0
+}
+
+extension RunPosition {
+    /// As records are ordered by it.
+    public var key: RecordKey { RecordKey(number: number, deadline: deadline, rank: rank) }
 }
 
 /// Counter names as C strings that live as long as the process.

@@ -11,6 +11,12 @@ public final class ScriptHost {
         /// True when the scripts ended before the packets did: at the first error (``ScriptOptions/isStrict``), or
         /// because the loop itself failed again and again.
         public var wasStopped: Bool
+
+        /// An outcome.
+        public init(errors: Int, wasStopped: Bool) {
+            self.errors = errors
+            self.wasStopped = wasStopped
+        }
     }
 
     private let lua: LuaState
@@ -59,6 +65,15 @@ public final class ScriptHost {
     /// - Throws: ``ScriptError/script(_:)`` when the run could not begin.
     public func run() throws(ScriptError) -> Outcome {
         let answer = try lua.call("run")
+        return Outcome(errors: Int(answer.number), wasStopped: answer.flag)
+    }
+
+    /// Runs the functions of `mos.on_report` on what all workers know: for worker 0, when all have ended.
+    ///
+    /// - Returns: what went wrong in them, besides what ``run()`` told; it has been reported already.
+    /// - Throws: ``ScriptError/script(_:)`` when what workers know cannot be made into one.
+    public func report() throws(ScriptError) -> Outcome {
+        let answer = try lua.call("report")
         return Outcome(errors: Int(answer.number), wasStopped: answer.flag)
     }
 

@@ -232,7 +232,7 @@ extension FlowTable {
     }
 
     /// The FIN of the sender, and what its acknowledgement says about the other's.
-    mutating func sendFIN(_ slot: Int32, _ segment: Segment, _ update: inout SenderUpdate) {
+    public mutating func sendFIN(_ slot: Int32, _ segment: Segment, _ update: inout SenderUpdate) {
         let side = segment.sender
         let ext = ensureExt(slot)
         guard ext >= 0 else { return }
@@ -319,8 +319,9 @@ extension FlowTable {
     /// True when nothing more can come: both ends are CLOSED or in TIME-WAIT.
     @inlinable
     public mutating func isOver(_ slot: Int32) -> Bool {
-        !state(slot, .client).isOpen && !state(slot, .server).isOpen
-            && conns[slot].svr.state != TCPState.none.rawValue
+        let (client, server) = (self[end: slot, .client].state, self[end: slot, .server].state)
+        return !TCPState.isOpen(client) && !TCPState.isOpen(server)
+            && server != TCPState.none.rawValue
     }
 
     /// The stream offset of the segment's first payload octet.
@@ -349,7 +350,9 @@ extension FlowTable {
     }
 
     /// True when `ack` covers the FIN of `side`.
-    mutating func acknowledgesFIN(_ slot: Int32, of side: Side, _ ack: SequenceNumber) -> Bool {
+    public mutating func acknowledgesFIN(_ slot: Int32, of side: Side, _ ack: SequenceNumber)
+        -> Bool
+    {
         let ext = conns[slot].ext
         guard ext >= 0, self[stream: ext, side].has(MOS_STREAM_FIN) else { return false }
         return acknowledgedOffset(slot, of: side, ack) > Int64(self[health: ext, side].fin)

@@ -100,31 +100,37 @@ struct InputOptions: ParsableArguments {
     }
 
     /// Opens everything that is to be read.
-    func open(stop: StopRequests, settings: Settings) throws -> Inputs {
-        var frames: FrameFilter?
-        do throws(SourceError) {
-            if let filter, !filter.allSatisfy(\.isWhitespace) { frames = try FrameFilter(filter) }
-        } catch {
-            throw Failure(ExitStatus.usage, error.description)
-        }
+    func open(stop: StopRequests, settings: Settings, workers: Int) throws -> OpenedInputs {
+        _ = try frameFilter()
         let pairing = try pairing()
         if settings.faults != Faults(), pairing == nil {
             throw Failure(ExitStatus.usage, "settings 'faults.*' have a meaning only with --inline")
         }
         let ports = try interfaces.enumerated().map { index, name in
-            guard pairing?.peers[index] != nil else { return try openInterface(name) }
-            return try openPort(name, number: index, settings)
+            guard pairing?.peers[index] != nil else {
+                return try openInterface(name, workers: workers, settings)
+            }
+            return [try openPort(name, number: index, settings)]
         }
-        var inputs = Inputs(
-            try files.flatMap(openFiles) + ports,
+        let inputs = OpenedInputs(
+            sources: try files.flatMap { try openFiles($0, workers: workers) } + ports,
             peers: pairing?.peers ?? [],
-            stop: stop
+            stop: stop,
+            showsEverything: !files.isEmpty,
+            options: self
         )
         announce(pairing)
-        inputs.filter = frames
-        inputs.packetLimit = count
-        inputs.duration = duration
         return inputs
+    }
+
+    /// What keeps frames out, compiled anew for each worker.
+    func frameFilter() throws -> FrameFilter? {
+        guard let filter, !filter.allSatisfy(\.isWhitespace) else { return nil }
+        do throws(SourceError) {
+            return try FrameFilter(filter)
+        } catch {
+            throw Failure(ExitStatus.usage, error.description)
+        }
     }
 
     /// As tcpdump does, so that whoever waits for it knows when to send.
@@ -140,19 +146,21 @@ struct InputOptions: ParsableArguments {
         }
     }
 
-    private func openFiles(_ path: String) throws -> [any PacketSource] {
+    private func openFiles(_ path: String, workers: Int) throws -> [[any PacketSource]] {
         do throws(SourceError) {
             guard path != "-", CaptureDirectory.exists(path: path) else {
-                return [try CaptureFileSource(path: path)]
+                return [try CaptureFileSource.open(path: path, shares: workers)]
             }
-            return try openDirectory(path)
+            return try openDirectory(path, workers: workers)
         } catch {
             throw Failure(ExitStatus.input, error.description)
         }
     }
 
     /// The captures of a directory; says what else there was.
-    private func openDirectory(_ path: String) throws(SourceError) -> [any PacketSource] {
+    private func openDirectory(_ path: String, workers: Int) throws(SourceError)
+        -> [[any PacketSource]]
+    {
         let directory = try CaptureDirectory(path: path)
         let skipped = directory.skipped
         if !skipped.isEmpty {
@@ -166,15 +174,26 @@ struct InputOptions: ParsableArguments {
                 reason: "holds no captures; directories in it are not looked into"
             )
         }
-        return directory.captures.map { LateCapture(path: $0) }
+        return directory.captures.map { LateCapture.open(path: $0, shares: workers) }
     }
 
-    private func openInterface(_ name: String) throws -> any PacketSource {
+    private func openInterface(_ name: String, workers: Int, _ settings: Settings) throws
+        -> [any PacketSource]
+    {
         try namingFailures {
             if let port = specification(name) {
-                return try DPDKSource(specification: port, arguments: dpdkArgs)
+                return try DPDKSource.open(
+                    specification: port,
+                    arguments: dpdkArgs,
+                    shares: workers,
+                    decapsulation: settings.decapsulation
+                )
             }
-            return try LiveSource(interface: name)
+            return try LiveSource.open(
+                interface: name,
+                shares: workers,
+                decapsulation: settings.decapsulation
+            )
         }
     }
 

@@ -30,6 +30,7 @@ enum ExitStatus {
     static let script: Int32 = 1
     static let usage: Int32 = 2
     static let input: Int32 = 3
+    static let dropped: Int32 = 5
     static let interrupted: Int32 = 130
 }
 

@@ -5,6 +5,7 @@ import Engine
 import Flows
 import Glibc
 import Outputs
+import Packets
 import Scripting
 
 /// `mos run`: scripts over packets.
@@ -13,7 +14,8 @@ struct Run: ParsableCommand {
         abstract: "Run scripts over captures or live traffic.",
         discussion: """
             Records go to standard output, everything else to standard error. Exit codes: 0 fine, 1 script \
-            error, 2 usage or syntax, 3 input unreadable or cut short, 130 interrupted.
+            error, 2 usage or syntax, 3 input unreadable or cut short, 5 packets lost (--fail-on-drop), 130 \
+            interrupted.
             """
     )
 
@@ -49,6 +51,26 @@ struct Run: ParsableCommand {
     )
     var settings: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Workers, each on a processor of its own, with its own share of the connections.",
+            valueName: "n"
+        )
+    )
+    var cores: Int?
+
+    @Flag(help: "Write the records of all workers in the order of the input.")
+    var ordered = false
+
+    @Flag(
+        help: """
+            End with exit code 5 when packets or flows were lost for want of speed or room: dropped by \
+            kernel, interface, ring or transmit queue; refused by a full table, evicted from it, shed; \
+            no room for fragments, or in the buffer pool.
+            """
+    )
+    var failOnDrop = false
+
     @Flag(help: "Stop at the first error of a script.")
     var strict = false
 
@@ -71,6 +93,12 @@ struct Run: ParsableCommand {
                 "--inline forwards between interfaces (-i); captures (-r) cannot be inline."
             )
         }
+        if let cores, cores < 1 || cores > 1024 {
+            throw ValidationError("--cores is 1 to 1024, not \(cores).")
+        }
+        if let cores, cores > 1, input.inline != nil {
+            throw ValidationError("--inline works with one worker; leave --cores out.")
+        }
         if !input.files.isEmpty, !input.interfaces.isEmpty {
             throw ValidationError("Captures (-r) and interfaces (-i) cannot be read in one run.")
         }
@@ -79,30 +107,73 @@ struct Run: ParsableCommand {
     mutating func run() throws {
         let settings = try engineSettings()
         RecordWriter.ignoreBrokenPipes()
-        let writer = try makeWriter()
+        let target = try openOutput()
         let stop = Interruption.install()
-        let inputs = try input.open(stop: stop, settings: settings)
-        let isLive = inputs.isLive
+        let count = cores ?? 1
+        let inputs = try input.open(stop: stop, settings: settings, workers: count)
+        let merger = ordered && count > 1 ? RecordMerger(target, workers: count) : nil
+        let meeting = count > 1 ? Meeting(members: count, waits: inputs.showsEverything) : nil
+        let crew = Crew(stop: stop, meeting: meeting, hasThreads: cores != nil)
+        for index in 0..<count {
+            let writer = merger.map { RecordWriter(merging: $0, worker: index) }
+            let own = writer ?? RecordWriter(target)
+            try crew.add(member(index, meeting, inputs, own, settings))
+        }
+        let watch = RunWatch(crew.members, isLive: inputs.isLive)
+        var outcome = try reporting { try crew.run() }
+        if outcome.wasStopped, input.inline == .failOpen, !stop.isRaised {
+            Diagnostics.say("mos: the scripts have stopped; packets pass without them until Ctrl-C")
+            crew.members[0].calls.withWorker { $0.forwardAlone() }
+        }
+        outcome.errors += try reporting { try crew.report() }.errors
+        watch.finish()
+        try conclude(crew, target, outcome, stop)
+    }
+
+    private func member(
+        _ index: Int,
+        _ meeting: Meeting?,
+        _ inputs: OpenedInputs,
+        _ writer: RecordWriter,
+        _ settings: Settings
+    ) throws -> Crew.Member {
         let worker: Worker
-        do {
+        let own = try inputs.inputs(of: index)
+        do throws(WorkerError) {
             worker = try Worker(
-                inputs: inputs,
+                inputs: own,
                 settings: settings,
-                seed: isLive ? .random() : .fixed
+                seed: inputs.isLive ? .random() : .fixed,
+                share: WorkerShare(
+                    index: index,
+                    of: meeting?.members ?? 1,
+                    decapsulation: settings.decapsulation
+                )
             )
         } catch {
             throw Failure(ExitStatus.usage, error.description)
         }
-        let calls = EngineCalls(worker, writer: writer)
-        let watch = RunWatch(calls, writer: writer, isLive: isLive)
-        let outcome = try runScripts(calls, writer, settings)
-        if outcome.wasStopped, input.inline == .failOpen, !stop.isRaised {
-            Diagnostics.say("mos: the scripts have stopped; packets pass without them until Ctrl-C")
-            calls.withWorker { $0.forwardAlone() }
+        let calls = EngineCalls(worker, writer: writer, meeting: meeting, index: index)
+        do throws(ScriptError) {
+            let host = try unsafe ScriptHost(api: calls.api, options: options(settings, writer))
+            for path in scripts { try host.load(file: path) }
+            for (index, text) in code.enumerated() {
+                try host.load(code: text, name: code.count == 1 ? "-e" : "-e \(index + 1)")
+            }
+            return Crew.Member(calls: calls, host: host, writer: writer)
+        } catch {
+            writer.flush()
+            throw Failure(error.exitStatus, error.description)
         }
-        watch.finish()
-        writer.flush()
-        try conclude(calls, writer, outcome, stop)
+    }
+
+    /// What a script's error means for the process.
+    private func reporting(_ body: () throws -> ScriptHost.Outcome) throws -> ScriptHost.Outcome {
+        do {
+            return try body()
+        } catch let error as ScriptError {
+            throw Failure(error.exitStatus, error.description)
+        }
     }
 
     private func engineSettings() throws -> Settings {
@@ -126,19 +197,16 @@ struct Run: ParsableCommand {
         return result
     }
 
-    private func makeWriter() throws -> RecordWriter {
-        guard let output else { return RecordWriter(descriptor: 1) }
+    private func openOutput() throws -> RecordTarget {
+        guard let output else { return RecordTarget(descriptor: 1) }
         do {
-            return try RecordWriter(path: output)
+            return try RecordTarget(path: output)
         } catch {
             throw Failure(ExitStatus.usage, error.description)
         }
     }
 
-    private func runScripts(_ calls: EngineCalls, _ writer: RecordWriter, _ settings: Settings)
-        throws
-        -> ScriptHost.Outcome
-    {
+    private func options(_ settings: Settings, _ writer: RecordWriter) -> ScriptOptions {
         var options = ScriptOptions()
         options.format = format
         options.isStrict = strict
@@ -147,36 +215,27 @@ struct Run: ParsableCommand {
         options.errorsInARow = settings.errorsInARow
         options.inline = input.inline
         options.arguments = CommandWords.forScripts
-        do throws(ScriptError) {
-            let host = try unsafe ScriptHost(api: calls.api, options: options)
-            for path in scripts { try host.load(file: path) }
-            for (index, text) in code.enumerated() {
-                try host.load(code: text, name: code.count == 1 ? "-e" : "-e \(index + 1)")
-            }
-            return try host.run()
-        } catch {
-            writer.flush()
-            throw Failure(error.exitStatus, error.description)
-        }
+        return options
     }
 
     /// Says what was seen and lost, and picks the exit code: what is worst first.
     private func conclude(
-        _ calls: EngineCalls,
-        _ writer: RecordWriter,
+        _ crew: Crew,
+        _ target: RecordTarget,
         _ outcome: ScriptHost.Outcome,
         _ stop: StopRequests
     ) throws {
-        let summary = calls.withWorker { Summary($0) }
+        let summary = Summary(crew.members.map(\.calls))
         Diagnostics.write(summary.text)
-        if let failure = writer.takeFailure(), !failure.isBrokenPipe {
+        if let failure = target.takeFailure(), !failure.isBrokenPipe {
             throw Failure(
                 ExitStatus.input,
-                "\(failure.description); \(writer.lost) records are lost"
+                "\(failure.description); \(target.lost) records are lost"
             )
         }
         if outcome.errors > 0 { throw Failure(ExitStatus.script) }
         if !summary.inputErrors.isEmpty { throw Failure(ExitStatus.input) }
+        if failOnDrop, summary.hasDrops { throw Failure(ExitStatus.dropped) }
         if stop.isRaised { throw Failure(ExitStatus.interrupted) }
     }
 }

@@ -7,33 +7,40 @@ import Scripting
 /// What happens beside the packets: lines are flushed when the input is idle, counters printed when asked for, and a
 /// terminal sees how far a long capture is.
 final class RunWatch {
-    private let calls: EngineCalls
-    private let writer: RecordWriter
+    private let members: [Crew.Member]
     private let isLive: Bool
     private let showsProgress: Bool
     private let started = RunWatch.seconds()
     private var lastShown = 0.0
     private var hasShown = false
 
-    init(_ calls: EngineCalls, writer: RecordWriter, isLive: Bool) {
-        self.calls = calls
-        self.writer = writer
+    init(_ members: [Crew.Member], isLive: Bool) {
+        self.members = members
         self.isLive = isLive
         showsProgress = !isLive && Diagnostics.isTerminal
-        calls.withWorker { worker in worker.onBreath { [unowned self] in self.breathe() } }
+        for (index, member) in members.enumerated() {
+            member.calls.withWorker { worker in
+                worker.onBreath { [unowned self] in self.breathe(member, isFirst: index == 0) }
+            }
+        }
     }
 
     /// Takes the progress line away.
     func finish() {
-        calls.withWorker { worker in worker.onBreath(nil) }
+        for member in members { member.calls.withWorker { worker in worker.onBreath(nil) } }
         if hasShown { Diagnostics.write("\r\u{1B}[K") }
     }
 
-    private func breathe() {
-        if isLive { writer.flush() }
+    /// Called by each worker on its own thread; what concerns all is done by the first.
+    private func breathe(_ member: Crew.Member, isFirst: Bool) {
+        if member.writer.isMerged {
+            member.writer.advance(to: member.calls.withWorker { $0.position.key })
+        } else if isLive {
+            member.writer.flush()
+        }
+        guard isFirst else { return }
         if Interruption.takeReportRequest() {
-            let text = calls.withWorker { Summary($0).allCounters }
-            Diagnostics.write(text)
+            Diagnostics.write(Summary.allCounters(members.map(\.calls)))
         }
         if showsProgress { progress() }
     }
@@ -43,7 +50,8 @@ final class RunWatch {
         guard now > 1, now - lastShown > 0.2 else { return }
         lastShown = now
         hasShown = true
-        let (packets, share) = calls.withWorker { ($0.value(.packets), $0.progress) }
+        let share = members[0].calls.withWorker { $0.progress }
+        let packets = members.reduce(0) { $0 + $1.calls.value(.packets) }
         var line = "\r\u{1B}[K"
         if let share {
             let filled = Int(share * 30)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 import Capture
 import Engine
+import Scripting
 
 /// What a run saw and what it lost, for standard error.
 struct Summary {
@@ -10,11 +11,28 @@ struct Summary {
     /// Why sources could not go on.
     let inputErrors: [SourceError]
 
-    init(_ worker: borrowing Worker) {
-        counters = worker.counterValues()
-        inputErrors = worker.inputErrors
-        checksumHint = worker.checksumHint
-        isInline = worker.isInline
+    /// What all workers saw together; their run is over.
+    init(_ workers: [EngineCalls]) {
+        counters = Self.sum(workers)
+        // Captures fail alike for all that read them.
+        var errors: [SourceError] = []
+        for worker in workers {
+            errors += worker.withWorker { $0.inputErrors }.filter { !errors.contains($0) }
+        }
+        inputErrors = errors
+        checksumHint = workers.lazy.compactMap { $0.withWorker { $0.checksumHint } }.first
+        isInline = workers[0].withWorker { $0.isInline }
+    }
+
+    /// What all workers have counted so far, also while they run.
+    static func sum(_ workers: [EngineCalls]) -> [(name: String, value: Double)] {
+        var sum = workers[0].counterValues()
+        for worker in workers.dropFirst() {
+            for (index, counter) in worker.counterValues().enumerated() {
+                sum[index].value += counter.value
+            }
+        }
+        return sum
     }
 
     private func value(_ counter: Counter) -> Int {
@@ -37,8 +55,8 @@ struct Summary {
     }
 
     /// All counters that are not 0, one a line.
-    var allCounters: String {
-        counters.filter { $0.value > 0 }.map { "mos: \($0.name) \(Int($0.value))\n" }.joined()
+    static func allCounters(_ workers: [EngineCalls]) -> String {
+        sum(workers).filter { $0.value > 0 }.map { "mos: \($0.name) \(Int($0.value))\n" }.joined()
     }
 
     private var seen: String {
@@ -60,6 +78,7 @@ struct Summary {
         let places: [(Counter, String)] = [
             (.sourceDropped, "packets dropped before they were read"),
             (.interfaceDropped, "packets dropped by the interface"),
+            (.ringDropped, "packets dropped on their way to the worker that owns them"),
             (.flowsRefused, "flows refused by a full table"),
             (.flowsEvicted, "flows evicted from a full table"),
             (.overrunBytes, "bytes overrun unread"), (.bufferLimit, "times a buffer's limit"),
@@ -68,11 +87,22 @@ struct Summary {
             (.fragmentsDropped, "IP packets for whose fragments there was no room"),
             (.gapBytes, "bytes of streams that were never captured"),
             (.timersRefused, "timers refused"),
+            (.aggregateKeysRefused, "values of keys for which an aggregate had no room"),
             (.forwardDropped, "frames that found a transmit queue full"),
             (.forwardRefused, "frames that a port could not send"),
             (.translationsRefused, "changed packets whose answers cannot find their flow"),
         ]
         return places.filter { value($0.0) > 0 }.map { "\(value($0.0)) \($0.1)" }
+    }
+
+    /// True when packets or flows were lost because this machine was too slow or had too little room for them; not by
+    /// the network, nor by scripts that do not read.
+    var hasDrops: Bool {
+        let drops: [Counter] = [
+            .sourceDropped, .interfaceDropped, .ringDropped, .forwardDropped, .forwardRefused,
+            .flowsRefused, .flowsEvicted, .bufferPoolFull, .fragmentsDropped,
+        ]
+        return drops.contains { value($0) > 0 }
     }
 
     /// Packets that no flow could be found for, by reason.

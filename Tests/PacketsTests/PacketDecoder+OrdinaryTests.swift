@@ -7,11 +7,16 @@ struct PacketDecoderOrdinaryTests {
     @Test(arguments: ChecksumPolicy.allCases)
     func `the straight way takes ordinary segments`(policy: ChecksumPolicy) {
         let stamps: [TCPOption] = [.noOperation, .noOperation, .timestamps(value: 7, echo: 8)]
-        for options in [[], stamps] {
+        let opening: [TCPOption] = [
+            .mss(1460), .sackPermitted, .timestamps(value: 7, echo: 0), .noOperation,
+            .windowScale(7),
+        ]
+        for options in [[], stamps, opening, [.mss(1460)]] {
             for length in [0, 1, 7, 64, 1447, 1448] {
                 let payload = [UInt8](repeating: 0xA5, count: length)
                 let segment = TCPSegment(seq: .max, ack: 5, options: options, payload: payload)
                 #expect(isSame(PacketBuilder().frame(segment), policy) == true)
+                #expect(isSame(PacketBuilder(ip: .ipv6).frame(segment), policy) == true)
             }
         }
     }
@@ -20,8 +25,8 @@ struct PacketDecoderOrdinaryTests {
         let builder = PacketBuilder()
         let frame = builder.frame(TCPSegment(payload: [1, 2, 3]))
         let others = [
-            builder.frame(TCPSegment(options: [.mss(1460)])),
-            PacketBuilder(ip: .ipv6).frame(TCPSegment()),
+            builder.frame(TCPSegment(options: [.raw([3, 4, 1, 2])])),
+            PacketBuilder(ip: .ipv6).frame(UDPDatagram(payload: [1])),
             PacketBuilder(vlanTags: [VLANTag(5)]).frame(TCPSegment()),
             PacketBuilder(checksum: .bad).frame(TCPSegment()),
             builder.frame(UDPDatagram(payload: [1])),
@@ -36,11 +41,15 @@ struct PacketDecoderOrdinaryTests {
         var generator = SeededGenerator(seed: seed)
         var taken = 0
         for _ in 0..<5_000 {
-            let options: [TCPOption] =
-                Bool.random(using: &generator)
-                ? [] : [.noOperation, .noOperation, .timestamps(value: 1, echo: 2)]
+            let lists: [[TCPOption]] = [
+                [], [.noOperation, .noOperation, .timestamps(value: 1, echo: 2)],
+                [.mss(1460), .sackPermitted, .timestamps(value: 1, echo: 0), .windowScale(3)],
+            ]
+            let options = lists[Int.random(in: 0..<3, using: &generator)]
             let payload = generator.bytes(Int.random(in: 0..<90, using: &generator))
-            var frame = PacketBuilder().frame(TCPSegment(options: options, payload: payload))
+            let isIPv6 = Bool.random(using: &generator)
+            let builder = isIPv6 ? PacketBuilder(ip: .ipv6) : PacketBuilder()
+            var frame = builder.frame(TCPSegment(options: options, payload: payload))
             for _ in 0..<Int.random(in: 0..<3, using: &generator) {
                 let place = Int.random(in: 0..<frame.count, using: &generator)
                 frame[place] = UInt8.random(in: 0...255, using: &generator)

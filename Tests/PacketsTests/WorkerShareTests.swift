@@ -112,4 +112,9 @@ struct WorkerShareTests {
         #expect(least * 10 > mean * 6, "\(loads)")
         #expect(most * 10 < mean * 15, "\(loads)")
     }
+
+    @Test func `the ports of tunnels are those that the decoder knows`() {
+        let known = (UInt16.min...UInt16.max).filter { Tunnel.isTunnel($0) }
+        #expect(Set(WorkerShare.tunnelPorts) == Set(known))
+    }
 }

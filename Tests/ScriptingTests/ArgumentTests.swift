@@ -249,7 +249,21 @@ private let mistakes: [(call: String, message: String)] = [
         "mos has no \"ON_CONN_NEWDATA\"; did you mean \"mos.ON_CONN_NEW_DATA\"? (EINVAL)"
     ),
     ("mos.zzzzzzzzzzzz", "mos has no \"zzzzzzzzzzzz\" (EINVAL)"),
-    ("mos.workers", "mos.workers is not there yet (EOPNOTSUPP)"),
+    ("mos.on_reload(print)", "mos.on_reload is not there yet (EOPNOTSUPP)"),
+    ("mos.on_report(print)", "mos.on_report: the run has begun (EBUSY)"),
+    (
+        "mos.counter 'late'",
+        "mos.counter: the run has begun; declare at the script's top level (EBUSY)"
+    ),
+    (
+        "mos.counter('a b')",
+        "mos.counter: argument 1 (name) is \"a b\"; it must be a name of letters, digits and _ "
+            + "(EINVAL)"
+    ),
+    (
+        "mos.on_interval(0, print)",
+        "mos.on_interval: argument 1 (seconds) is 0; it must be a number, 0.001 to 1000000 (EINVAL)"
+    ),
     ("s.nmae", "socket has no field \"nmae\"; did you mean \"name\"? (EINVAL)"),
     ("undefined", "global \"undefined\" is not defined (EINVAL)"),
     ("tostrin(1)", "global \"tostrin\" is not defined; did you mean \"tostring\"? (EINVAL)"),

@@ -34,6 +34,7 @@ func runEngine(
     try host.load(code: code, name: "test")
     let outcome = try host.run()
     #expect(outcome.errors == 0)
+    #expect(try host.report().errors == 0)
     calls.withWorker(inspect)
     writer.flush()
     let text = String(decoding: try ScriptFile.read(folder + "/out.txt"), as: UTF8.self)

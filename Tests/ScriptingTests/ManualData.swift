@@ -138,6 +138,7 @@ func runManual(
     let host = try unsafe ScriptHost(api: UnsafePointer(calls.api), options: options)
     try host.load(code: code ?? example.one("code"), name: example.one("file") + ".lua")
     var result = ManualRun(errors: try host.run().errors)
+    result.errors += try host.report().errors
     writer.flush()
     let text = String(decoding: try ScriptFile.read(path), as: UTF8.self)
     for line in text.replacing(root + "/", with: "").split(separator: "\n").map(expandTabs) {

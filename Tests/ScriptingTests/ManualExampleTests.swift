@@ -52,6 +52,8 @@ private let samples: [String: (right: String, wrong: String?)] = [
 private let receivers: [String: String] = [
     "flow.cli": "flow.cli", "packet.tcp": "flow:packet().tcp", "view": "flow:packet().payload",
     "hash": "mos.hash('md5')", "timer": "mos.settimer(1, print)", "flow": "flow", "socket": "s",
+    "counter": "counter", "gauge": "gauge", "histogram": "histogram", "topk": "topk",
+    "distinct": "distinct",
 ]
 
 /// A call with one argument of a wrong type, and what its page says of it.
@@ -113,6 +115,9 @@ private struct WrongCall: Sendable, CustomTestStringConvertible {
         let lines = calls.map { "try(function() return \($0.code) end)" }
         let code = """
             local s = mos.socket(mos.SOCK_MONITOR_STREAM)
+            local counter, gauge = mos.counter("c", { "k" }), mos.gauge("g", { "k" })
+            local histogram, topk = mos.histogram("h", { "k" }), mos.topk("t", { "k" })
+            local distinct = mos.distinct("d", { "k" })
             local function try(call)
               local ok, message = pcall(call)
               print(ok and "no error" or message)

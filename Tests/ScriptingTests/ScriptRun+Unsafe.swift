@@ -25,7 +25,8 @@ func run(
     let host = try unsafe ScriptHost(api: UnsafePointer(engine.api), options: options)
     try host.load(code: code, name: "test")
     engine.occurrences = occurrences
-    let outcome = try host.run()
+    var outcome = try host.run()
+    outcome.errors += try host.report().errors
     return ScriptRun(
         printed: engine.printed,
         records: engine.records,

@@ -248,7 +248,7 @@ struct Occurrence {
 
     private func take(_ kind: Int32, _ text: String) -> Int32 {
         switch Int(kind) {
-        case MOS_EMIT_RECORD: records.append(text)
+        case MOS_EMIT_RECORD, MOS_EMIT_HEADER: records.append(text)
         case MOS_EMIT_PRINT: printed.append(text)
         default: diagnostics.append(text)
         }
@@ -285,6 +285,10 @@ struct Occurrence {
         unsafe api.pointee.hash_final = HashCalls.final
         unsafe api.pointee.hash_free = HashCalls.free
         unsafe api.pointee.tunnel = { _, _, _ in 0 }
+        unsafe api.pointee.worker_count = 1
+        unsafe api.pointee.sketch_add = SketchCalls.add
+        unsafe api.pointee.sketch_merge = SketchCalls.merge
+        unsafe api.pointee.sketch_estimate = SketchCalls.estimate
     }
 
     private func fillLoopCalls() {

@@ -4,7 +4,7 @@
  * Ids and lengths are int32_t, addresses and sequence numbers uint32_t, 64-bit counters and times of
  * scripts double, so that no accessor allocates. Change anything here: raise MOS_ABI_VERSION. */
 
-enum { MOS_ABI_VERSION = 7 };
+enum { MOS_ABI_VERSION = 8 };
 
 /* Sides, hooks and events have numbers that never coincide, so that one in the place of another is caught. */
 enum { MOS_SIDE_CLI = 0, MOS_SIDE_SVR = 1, MOS_SIDE_BOTH = 2 };
@@ -161,7 +161,7 @@ struct mos_conn {
     uint32_t generation;         /* low half of the flow's serial number; the high half: mos_api.serial_high */
     uint8_t flags;               /* MOS_CONN_* */
     uint8_t end_reason;          /* MOS_END_* */
-    uint8_t timing;              /* low half: where its time-out waits; high half: which time-out applies */
+    uint8_t timing;              /* bits 0-1: where its time-out waits; 2-4: which one applied when it was put there; 5-7: which applies */
     uint8_t lag;                 /* the clock was up to 2^lag seconds ahead of its last packet, 0 = not */
     struct mos_time start, last;
     struct mos_endpoint cli, svr;
@@ -274,6 +274,16 @@ struct mos_ends {
     uint8_t ip_version, pad0, pad1, pad2;
 };
 
+/* The different values that an aggregate of a script has seen, under one key: first their hashes, then a HyperLogLog
+ * sketch. 24 bytes. */
+struct mos_sketch {
+    uint8_t *memory;             /* `room` hashes, 0 where there is none; without room 2^precision registers */
+    int32_t precision;
+    int32_t room;                /* a power of two; 0 = registers */
+    int32_t count;               /* hashes */
+    int32_t pad0;
+};
+
 /* What `next` hands out, and where calls leave their results. One per worker, fixed for life. */
 struct mos_event {
     int32_t slot;                /* callback slot, also the result of next; 0 = leave the loop */
@@ -353,6 +363,28 @@ struct mos_api {
     int32_t (*send_frame)(void *worker, int32_t socket, int32_t flow, uint32_t generation, int32_t side, const char *bytes, int32_t length);
     int32_t (*send_segment)(void *worker, int32_t socket, int32_t flow, uint32_t generation, const struct mos_outgoing *segment, const char *payload);
     int32_t (*reset_flow)(void *worker, int32_t socket, int32_t flow, uint32_t generation);
+    int32_t worker_index, worker_count;  /* constant during a run */
+    /* Hands in what this worker knows for a meeting of all: name = "i<interval>:<seconds of packet time>" or "end". The
+     * bytes are copied. -ENOBUFS: so much waits there already that this came too early; hand it in with the next. */
+    int32_t (*hand_in)(void *worker, const char *name, int32_t name_length, const char *bytes, int32_t length);
+    /* Worker 0 only: 1 when all others have handed in for that meeting, or a later one of that interval, or have ended;
+     * 0 not yet. wait != 0: does not return 0. */
+    int32_t (*gathered)(void *worker, const char *name, int32_t name_length, int32_t wait);
+    /* Worker 0 only: what worker `from` handed in for that meeting or one before it: length, and its address in data until
+     * the next call. The oldest first, each once; -ENOENT when there is no more. */
+    int32_t (*handed_in)(void *worker, const char *name, int32_t name_length, int32_t from);
+    /* Worker 0 only: what is left of that meeting and those before it is forgotten. */
+    int32_t (*dismiss)(void *worker, const char *name, int32_t name_length);
+    int32_t is_live;             /* packets come from interfaces */
+    int32_t pad2;
+    /* The clock: value = seconds, nanoseconds. It is ahead of mos_event.now while something runs that was due before. */
+    int32_t (*clock)(void *worker);
+    /* Takes a value into sketches[index]: a text, or without one a number; kind tells types apart. 0, or 1: it has no
+     * room and must be moved first. */
+    int32_t (*sketch_add)(struct mos_sketch *sketches, int32_t index, int32_t kind, const char *text, int32_t length, double number);
+    /* Takes in all that sketches[index] knows. 0, or 1: `into` has no room and must be moved first. */
+    int32_t (*sketch_merge)(struct mos_sketch *into, const struct mos_sketch *sketches, int32_t index);
+    double (*sketch_estimate)(const struct mos_sketch *sketches, int32_t index);
 };
-enum { MOS_EMIT_RECORD = 1, MOS_EMIT_PRINT = 2, MOS_EMIT_DIAGNOSTIC = 3 };
+enum { MOS_EMIT_RECORD = 1, MOS_EMIT_PRINT = 2, MOS_EMIT_DIAGNOSTIC = 3, MOS_EMIT_HEADER = 4 };
 enum { MOS_HASH_MD5 = 1, MOS_HASH_SHA1 = 2, MOS_HASH_SHA256 = 3 };

@@ -98,4 +98,50 @@ int craw_take_drops(struct craw_socket *socket, uint32_t *drops);
 /* close. */
 void craw_close_socket(struct craw_socket *socket);
 
+/* Several packet sockets on one interface, ours or libpcap's: each frame goes to one of them. */
+
+/* struct sock_filter: an instruction of classic BPF. 8 bytes. */
+struct craw_instruction {
+    uint16_t code;
+    uint8_t jump_true;
+    uint8_t jump_false;
+    uint32_t operand;
+};
+
+/* How the frames are shared out. */
+enum {
+    CRAW_FANOUT_HASH = 0,      /* PACKET_FANOUT_HASH: by the kernel's own hash of the flow */
+    CRAW_FANOUT_PROGRAM = 6    /* PACKET_FANOUT_CBPF: by what a program returns */
+};
+
+/* setsockopt SO_ATTACH_FILTER: from now on the socket takes no frame. */
+int craw_close_gate(int descriptor);
+
+/* setsockopt SO_DETACH_FILTER: from now on it takes frames. */
+int craw_open_gate(int descriptor);
+
+/* setsockopt PACKET_FANOUT: makes a group with the bound socket as its number 0. */
+int craw_make_fanout(int descriptor, int kind, uint16_t *group);
+
+/* setsockopt PACKET_FANOUT: joins the group with the next number. */
+int craw_join_fanout(int descriptor, int kind, uint16_t group);
+
+/* setsockopt PACKET_FANOUT_DATA: the program of the socket's group. Its loads are those of
+ * socket filters; what it returns is the number of the socket that the frame goes to. */
+int craw_set_fanout_program(int descriptor, const struct craw_instruction *instructions,
+                            unsigned count);
+
+/* eventfd: what one thread rings to wake another that polls it. A descriptor or a negative errno. */
+int craw_make_bell(void);
+
+/* write. */
+void craw_ring_bell(int bell);
+
+/* read: it no longer rings. Never waits. */
+void craw_silence_bell(int bell);
+
+/* epoll_create1: a descriptor that can be read when one of two others can. Closing it leaves them
+ * alone. A descriptor or a negative errno. */
+int craw_make_watch(int first, int second);
+
 #endif

@@ -10,7 +10,7 @@ local tsv = require "mos.tsv"
 
 local api, worker, ev = abi.api, abi.worker, abi.event
 local api_emit = api.emit
-local RECORD = abi.constant "EMIT_RECORD"
+local RECORD, HEADER = abi.constant "EMIT_RECORD", abi.constant "EMIT_HEADER"
 local encode = ({ json = json.encode, text = text.encode, tsv = tsv.encode })[boot.options.format]
   or json.encode
 
@@ -31,10 +31,11 @@ return function(name, record)
   if type(record) ~= "table" then
     errors.argument("mos.emit", 2, "record", record, "a table with string keys")
   end
-  local ok, out = pcall(encode, record, known)
+  local ok, out, header = pcall(encode, record, known)
   if not ok then
     errors.raise("mos.emit: " .. (type(out) == "table" and out.problem or tostring(out)))
   end
+  if header then api_emit(worker, HEADER, header, #header) end
   local first, size = out:ref()
   local result = api_emit(worker, RECORD, first, size)
   if result < 0 then return errors.failed("mos.emit", result, ffi.string(ev.message)) end

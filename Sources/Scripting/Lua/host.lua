@@ -47,7 +47,9 @@ function host.open(options)
   engine = {
     public = public,
     faults = require "mos.faults",
+    gather = require "mos.gather",
     globals = require "mos.globals",
+    intervals = require "mos.intervals",
     loop = require "mos.loop",
     output = require "mos.output",
     scripts = require "mos.scripts",
@@ -84,8 +86,17 @@ function host.run()
   call_all("on_start", engine.public.hooks.start)
   local over = not engine.faults.stopped and engine.loop.run()
   call_all("on_exit", engine.public.hooks.exit)
+  engine.intervals.finish()
   engine.faults.summarize()
   return engine.faults.count, not over
+end
+
+--- Runs the functions of mos.on_report on what all workers know. For worker 0, when all have ended.
+--- Returns the number of errors, and whether the scripts have stopped.
+function host.report()
+  local before = engine.faults.count
+  engine.intervals.report(function() call_all("on_report", engine.public.hooks.report) end)
+  return engine.faults.count - before, engine.faults.stopped
 end
 
 --- The events whose name matches a glob, one paragraph each.

@@ -2,6 +2,7 @@
 -- The table `mos` that scripts see: the schema's names with what stands behind them.
 local ffi = require "ffi"
 local abi = require "mos.abi"
+local aggregates = require "mos.aggregates"
 local boot = require "mos.boot"
 local changing = require "mos.changing"
 local emit = require "mos.emit"
@@ -9,7 +10,9 @@ local errors = require "mos.errors"
 local events = require "mos.events"
 local find = require "mos.find"
 local flow = require "mos.flow"
+local gather = require "mos.gather"
 local hash = require "mos.hash"
+local intervals = require "mos.intervals"
 local options = require "mos.options"
 local packet = require "mos.packet"
 local schema = require "mos.schema"
@@ -38,7 +41,10 @@ local calls = {
   emit = emit, hash = hash, find_flow = find.flow,
   define_event = events.define, alloc_event = events.alloc, raise_event = events.raise,
   setlastpkt = changing.setlastpkt, sendpkt = changing.sendpkt, reset_conn = changing.reset_conn,
+  on_interval = intervals.on_interval,
 }
+
+for name, call in pairs(aggregates.calls) do calls[name] = call end
 
 --- The context of a flow, as flow.ctx.
 function calls.get_uctx(f)
@@ -71,18 +77,18 @@ end
 function calls.stats()
   local counters = {}
   for i = 0, api.counter_count - 1 do
-    local value = api.counters[i]
+    local value = gather.counters[i]
     if value == value then counters[ffi.string(api.counter_name(i))] = value end
   end
   return counters
 end
 
-local hooks = { start = {}, exit = {} }
+local hooks = { start = {}, exit = {}, report = {} }
 
 local function hook(call, list)
   return function(fn)
     if type(fn) ~= "function" then errors.argument(call, 1, "fn", fn, "a function") end
-    if list == hooks.start and scripts.running then
+    if list ~= hooks.exit and scripts.running then
       errors.raise(call .. ": the run has begun", "EBUSY")
     end
     list[#list + 1] = fn
@@ -91,6 +97,7 @@ end
 
 calls.on_start = hook("mos.on_start", hooks.start)
 calls.on_exit = hook("mos.on_exit", hooks.exit)
+calls.on_report = hook("mos.on_report", hooks.report)
 
 for _, entry in ipairs(schema.calls) do
   mos[entry.name] = calls[entry.name] or function()
@@ -110,6 +117,7 @@ local function parse_args(list)
 end
 
 mos.args = parse_args(boot.options.args)
+mos.worker, mos.workers = api.worker_index, api.worker_count
 
 -- The name of the capture in hand, asked for only when its number has changed.
 local source_number, source_name

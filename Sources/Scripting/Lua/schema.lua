@@ -9,6 +9,7 @@
 local schema = {}
 
 for name, section in pairs(require "mos.schema_fields") do schema[name] = section end
+for name, section in pairs(require "mos.schema_aggregates") do schema[name] = section end
 
 --- Events: `hooks` (the first is the default), `both` when a hook left out means all of them, `raw`
 --- the hooks on a raw socket, `flow` when flow sockets have it (at the same hooks), `side`, the
@@ -161,18 +162,20 @@ schema.calls = {
   { name = "now", args = "", doc = "packet time, seconds" },
   { name = "on_start", args = "fn", doc = "calls fn() before the first packet" },
   { name = "on_exit", args = "fn", doc = "calls fn() after the last packet, also after Ctrl-C" },
-  { name = "on_report", args = "fn", step = 4, doc = "calls fn once, on merged data" },
-  { name = "on_interval", args = "seconds, fn", step = 4, doc = "the same at an interval" },
+  { name = "on_report", args = "fn",
+    doc = "calls fn() once, at the end, on what all workers know" },
+  { name = "on_interval", args = "seconds, fn[, options]",
+    doc = "calls fn(time) at that interval, in packet time, on what all workers know" },
   { name = "close", args = "s or flow", doc = "ends callbacks" },
   { name = "emit", args = "stream, record", doc = "sends a record to the outputs" },
   { name = "hash", args = "kind",
     doc = 'a running "md5", "sha1" or "sha256": h:update(view or string), h:hex()' },
   { name = "stats", args = "", doc = "the engine's counters by name" },
-  { name = "counter", args = "name", step = 4, doc = "a counter over all workers" },
-  { name = "gauge", args = "name", step = 4, doc = "a value over all workers" },
-  { name = "histogram", args = "name", step = 4, doc = "a distribution over all workers" },
-  { name = "topk", args = "name, k", step = 4, doc = "the most frequent values" },
-  { name = "distinct", args = "name", step = 4, doc = "how many different values" },
+  { name = "counter", args = "name[, labels]", doc = "sums by key, over all workers" },
+  { name = "gauge", args = "name[, labels]", doc = "values that go up and down, by key" },
+  { name = "histogram", args = "name[, labels]", doc = "how values are distributed, by key" },
+  { name = "topk", args = "name[, labels]", doc = "the keys that count most, in bounded memory" },
+  { name = "distinct", args = "name[, labels]", doc = "how many different values, by key" },
   { name = "name", args = "name, fn", step = 5, doc = "names a function across reloads" },
   { name = "on_reload", args = "fn", step = 5, doc = "calls fn when the script was reloaded" },
 }
@@ -182,8 +185,8 @@ schema.values = {
   { name = "source", doc = "name of the capture or interface in hand" },
   { name = "args",
     doc = "the arguments behind `--`: mos.args.name for --name=value, others in order" },
-  { name = "worker", step = 4, doc = "number of this worker" },
-  { name = "workers", step = 4, doc = "how many workers there are" },
+  { name = "worker", doc = "number of this worker, from 0" },
+  { name = "workers", doc = "how many workers there are" },
 }
 
 --- Methods and fields of a socket.

@@ -91,7 +91,7 @@ function timers.fire()
   local ok, message = xpcall(timer[FN], faults.describe, timer)
   if ok then
     timer[FAILURES] = 0
-    return false
+    return faults.stopped
   end
   failed(timer, message)
   return faults.stopped

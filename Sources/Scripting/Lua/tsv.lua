@@ -87,14 +87,15 @@ local function columns_for(record, known)
   return wider, places, keys
 end
 
-local function put_header(known)
-  out:put("#stream\t", known.name, "\n#fields")
-  for _, key in ipairs(known.columns) do out:put("\t", string_field(key)) end
-  out:put "\n"
+local function header_of(known)
+  row:reset()
+  row:put("#stream\t", known.name, "\n#fields")
+  for _, key in ipairs(known.columns) do row:put("\t", string_field(key)) end
+  return row:tostring()
 end
 
---- The record as a line, behind the lines of its header where one is due, in a buffer that the next
---- call uses again. `known` is a table of the stream's own.
+--- The record as a line in a buffer that the next call uses again; and its header when that is another
+--- than before. `known` is a table of the stream's own.
 function tsv.encode(record, known)
   local columns, index, keys = columns_for(record, known)
   row:reset()
@@ -108,9 +109,8 @@ function tsv.encode(record, known)
   if keys then known.columns, known.index, known.fitting = columns, index, keys end
   last = known
   out:reset()
-  if is_new then put_header(known) end
   out:put(row)
-  return out
+  return out, is_new and header_of(known) or nil
 end
 
 return tsv

@@ -60,7 +60,9 @@ local sections = { mos = { "calls", "values", "constants", "options", "events" }
   s = { "socket" }, flow = { "flow" }, ["flow.cli"] = { "side" }, packet = { "packet" },
   ["packet.eth"] = { "eth" }, ["packet.ip"] = { "ip" }, ["packet.tcp"] = { "tcp" },
   ["packet.udp"] = { "udp" }, ["packet.icmp"] = { "icmp" }, view = { "view" },
-  timer = { "timer" }, hash = { "hash" }, arg = { "arg" } }
+  timer = { "timer" }, hash = { "hash" }, arg = { "arg" }, counter = { "counter" },
+  gauge = { "gauge" }, histogram = { "histogram" }, topk = { "topk" },
+  distinct = { "distinct" } }
 
 --- A record for each name of the schema: where it stands, its step, and the pages that it has.
 function export.schema()

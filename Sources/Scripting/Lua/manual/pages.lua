@@ -15,6 +15,7 @@ local pages = {
     { "constants", "Constants" }, { "socket", "Sockets" }, { "flow", "Flows" },
     { "side", "Sides of a flow: flow.cli and flow.svr" }, { "packet", "Packets" },
     { "headers", "Headers of a packet" }, { "view", "Views" }, { "handles", "Timers, hashes, arg" },
+    { "aggregates", "Aggregates: counters, gauges, histograms, topk, distinct" },
     { "settings", "Settings (--set)" }, { "counters", "Counters (mos.stats)" },
     { "later", "Not there yet" },
   },
@@ -213,8 +214,10 @@ end
 --- meaning} and `counters`, names.
 function pages.build(facts)
   load_texts("calls_sockets", "calls_stream", "calls_flows", "calls_run", "calls_events",
-    "calls_packets", "calls_changes", "events", "options", "members", "members_tcp", "settings")
-  add_topics("topics", "topics_engine", "topics_tcp", "topics_script", "topics_c")
+    "calls_packets", "calls_changes", "calls_reports", "aggregates", "events",
+    "options", "members", "members_tcp", "settings")
+  add_topics("topics", "topics_engine", "topics_tcp", "topics_script", "topics_workers",
+    "topics_c")
   for _, entry in ipairs(schema.calls) do add_call(entry, "calls") end
   for _, entry in ipairs(schema.values) do add_call(entry, "values") end
   for _, entry in ipairs(schema.events) do add_event(entry) end
@@ -222,6 +225,7 @@ function pages.build(facts)
   add_constants(require "mos.manual.constants")
   for _, object in ipairs(require "mos.manual.objects") do add_object(object) end
   for _, object in ipairs(require "mos.manual.objects_packet") do add_object(object) end
+  for _, object in ipairs(require "mos.manual.objects_aggregates") do add_object(object) end
   add_settings(facts.settings)
   add_counters(facts.counters)
   add_c("c_calls", "c_options", "c_config")

@@ -104,7 +104,8 @@ code tells. The message has file and line, the frames of your own code, the even
           { "ENOTSOCK", "an option of flows, used with a socket" },
           { "EEXIST", "a name in use" },
           { "EBUSY", "too late: the run has begun; a byte has arrived or passed" },
-          { "EPERM", "a global assigned; returned: not without --inline" },
+          { "EPERM", "a global assigned; what all workers know, read outside of a report; "
+            .. "returned: not without --inline" },
           { "EOPNOTSUPP", "a name that a later version brings; returned: not for this kind of "
             .. "flow" },
           { "ENODATA", "returned: nothing there" },
