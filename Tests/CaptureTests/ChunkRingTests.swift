@@ -103,7 +103,7 @@ struct ChunkRingTests {
 
     /// A capture of some megabytes; one frame is larger than two chunks.
     private func capture(_ random: inout SplitMix64, frames: Int) throws -> String {
-        let path = "/tmp/mos-ring-\(getpid())-\(random.next()).pcap"
+        let path = "/tmp/mos-ring-\(getpid())-\(UInt64.random(in: 0...(.max))).pcap"
         let writer = try CaptureWriter(path: path, linkType: .ethernet)
         for index in 0..<frames {
             let isHuge = index == frames / 2

@@ -118,7 +118,9 @@ struct StraightWayTests {
         }
 
         private static func bytes<Record>(_ record: Record) -> [UInt8] {
-            unsafe withUnsafeBytes(of: record) { unsafe Array($0) }
+            // Behind the last field of a packet is room that nobody writes.
+            let length = record is mos_packet ? 124 : MemoryLayout<Record>.size
+            return unsafe withUnsafeBytes(of: record) { unsafe Array($0.prefix(length)) }
         }
 
         var description: String { "\(event)\n\(conn)\n\(ext as Any)\n\(packet as Any)" }
