@@ -4,21 +4,30 @@
 # Two runs of each: until all have shaken hands and some while on, and to the end. What one packet more takes is their
 # difference; opening a connection is not in it.
 flow_counts=(1000 10000 100000 1000000 4000000)
-declare -A flow_packets flow_half
+declare -A flow_packets flow_half open_file
 half_open=4000000
 
-measure_flows() {
-  local count path run
+prepare_flows() {
+  local count
   for count in "${flow_counts[@]}"; do
     flow_packets[$count]=$((count * 5 > 3000000 ? count * 5 : 3000000))
     flow_half[$count]=$((count * 3 > 1500000 ? count * 3 : 1500000))
-    path=$(capture "open-$count" open --flows "$count" --packets "${flow_packets[$count]}")
-    warm "$path"
-    # The largest takes half a minute.
-    for ((run = 0; run < (count > 1000000 ? 1 : runs); run++)); do
-      measure "open $count half" "$mos" run $lib/bench-conn.lua -r "$path" --set max_flows=$((count + 1000)) \
-        -c "${flow_half[$count]}"
-      measure "open $count" "$mos" run $lib/bench-conn.lua -r "$path" --set max_flows=$((count + 1000))
+    open_file[$count]=$(capture "open-$count" open --flows "$count" --packets "${flow_packets[$count]}")
+    warm "${open_file[$count]}"
+  done
+}
+measure_open() { # connections
+  local command=("$mos" run $lib/bench-conn.lua -r "${open_file[$1]}" --set max_flows=$(($1 + 1000)))
+  measure "open $1 half" "${command[@]}" -c "${flow_half[$1]}"
+  measure "open $1" "${command[@]}"
+}
+measure_flows() {
+  local count path run
+  prepare_flows
+  for ((run = 0; run < runs; run++)); do
+    for count in "${flow_counts[@]}"; do
+      # The largest takes a quarter of a minute.
+      [ "$run" -gt 0 ] && [ "$count" -gt 1000000 ] || measure_open "$count"
     done
   done
   if [ "$half_open" -gt 0 ]; then

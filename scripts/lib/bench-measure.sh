@@ -22,13 +22,14 @@ warm() { cat "$@" >/dev/null; }
 
 # ---- the least of several runs; keys are "workload row"
 
-declare -A best wall memory # microseconds of processor time, microseconds, kilobytes
+declare -A best worst wall memory # microseconds of processor time, the same, microseconds, kilobytes
 measure() { # key, command...
   local cost
   cost=$("$bench" time -- "${@:2}") || return 1
   local processor elapsed peak
   read -r processor elapsed peak <<<"$cost"
   [ "${best[$1]:-$processor}" -lt "$processor" ] || best[$1]=$processor
+  [ "${worst[$1]:-0}" -gt "$processor" ] || worst[$1]=$processor
   [ "${wall[$1]:-$elapsed}" -lt "$elapsed" ] || wall[$1]=$elapsed
   [ "${memory[$1]:-$peak}" -lt "$peak" ] || memory[$1]=$peak
 }

@@ -52,6 +52,7 @@ measure_workloads() {
 per_packet() { nanoseconds "${best[$2 $1]}" "${packets[$2]}"; } # row, workload
 ratio() { calculate "${best[$3 $1]} / ${best[$3 $2]}" 2; }       # row, row, workload
 rate() { calculate "${size[$2]} * 8 * ${packets[$2]} / (${best[$2 $1]} * 1000)" 2; }
+spread() { calculate "${worst[$2 $1]} / ${best[$2 $1]}" 2; }
 peak() { megabytes "${memory[$2 $1]}"; }
 cells() { # command that prints the cell of a workload: all cells, one a line
   local name
@@ -76,6 +77,7 @@ print_workloads() {
     line "$label" per_packet "$key"
   done
   [ "${#tshark_cost[@]}" = 0 ] || line "tshark with a Lua tap, a cut" tshark_cell
+  [ "$runs" = 1 ] || line "the slowest run of CONN_START..., times the least" spread conn
   line "Gbit/s: CONN_START, CONN_END, NEW_DATA" rate conn
   line "times the floor: the same" ratio conn floor
   [ -z "$libnids" ] || line "libnids, verifying, takes times as long" ratio nids conn

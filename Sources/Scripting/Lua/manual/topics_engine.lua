@@ -163,4 +163,34 @@ watch:on(mos.ON_CONN_START, function(flow) flow:reset() end)]] } },
     see = { "flow:drop", "flow:overwrite", "flow:insert", "flow:chomp", "mos.sendpkt",
       "mos.reset_conn", "mos.setlastpkt" },
   },
+  {
+    name = "generate", also = { "traffic" }, title = "traffic from a seed: captures, or packets sent",
+    body = {
+      { "DESCRIPTION", [[
+`mos generate PROFILE FILE` writes a capture ("-": standard output), `mos generate PROFILE -i
+dpdk:SPEC --rate RATE` sends the same packets through a DPDK port (a kernel interface is
+dpdk:net_af_packet0,iface=eth0) until Ctrl-C, --packets or --duration. Equal seeds and options
+give equal packets for ever, with right checksums. What was written or sent, refused by the port
+and lost is told on standard error.]] },
+      { "PROFILES", { defs = {
+        { "small", "request and response of some hundred bytes, nine packets a connection" },
+        { "mixed", "log-normal sizes, a quarter IPv6, about 1 % lost and 1 % late" },
+        { "bulk", "transfers of megabytes" },
+        { "syn", "one SYN from each of very many sources, never answered" },
+        { "open", "handshake and a byte each way, in rounds over all connections; none is "
+          .. "closed" },
+        { "tiny", "packets of 64 bytes, ten octets each way in turn, without end" } } } },
+      { "OPTIONS", { defs = {
+        { "--seed N", "(1)" },
+        { "--flows N", "connections at a time; for syn and open in all" },
+        { "-c, --packets N", "how many; a file without it is of a size of the profile's own" },
+        { "--duration SECONDS", "of the packets' times" },
+        { "--rate RATE", "(1Mpps) packets or bits a second: 100000pps, 500Mbps, 1Gbps; max with "
+          .. "-i: as fast as the port takes them" },
+        { "--loss, --reorder SHARE", "of data segments that are lost and sent again, or come "
+          .. "behind the next one; 0 to 10%, or 0 to 0.1" },
+        { "--ipv6, --vlan SHARE", "of connections over IPv6, or with a VLAN tag (100 to 115)" } } } },
+    },
+    see = { "scripts", "speed", "inline" },
+  },
 }
