@@ -128,12 +128,14 @@ let package = Package(
         .testTarget(name: "PacketsTests", dependencies: ["Packets"], swiftSettings: swift),
         .testTarget(
             name: "CaptureTests",
-            dependencies: ["Capture", "CPcap", "CRawSocket", "CZlib", "Packets", "TestNetworks"],
+            dependencies: [
+                "Capture", "CPcap", "CRawSocket", "CZlib", "Packets", "TestNetworks", "TestPorts",
+            ],
             swiftSettings: swift
         ),
         .testTarget(
             name: "CaptureDPDKTests",
-            dependencies: ["CaptureDPDK", "Capture", "Packets", "TestNetworks"],
+            dependencies: ["CaptureDPDK", "Capture", "Packets", "TestNetworks", "TestPorts"],
             swiftSettings: swift
         ),
         .testTarget(
@@ -163,7 +165,7 @@ let package = Package(
         ),
         .testTarget(
             name: "MosBenchTests",
-            dependencies: ["mos-bench", "TCPTracking"],
+            dependencies: ["mos-bench", "Generation", "TCPTracking"],
             swiftSettings: swift
         ),
         .testTarget(

@@ -6,7 +6,6 @@
 #include <time.h>
 
 #include <rte_ethdev.h>
-#include <rte_lcore.h>
 #include <rte_mbuf.h>
 #include <rte_mbuf_dyn.h>
 #include <rte_prefetch.h>
@@ -28,54 +27,57 @@ static uint32_t flatten(const struct rte_mbuf *chain, uint8_t *to, size_t room)
     return (uint32_t)done;
 }
 
-static int64_t read_clock(void)
+int64_t cdpdk_read_clock(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* A thread that EAL does not know has no cache in the pool: every buffer would take a lock-free
- * but shared ring. A refusal (too many threads) costs speed only. */
-static void join(struct cdpdk_port *port)
+void cdpdk_clear_burst(struct cdpdk_burst *burst)
 {
-    port->joined = true;
-    if (rte_lcore_id() == LCORE_ID_ANY)
-        (void)rte_thread_register();
+    if (burst->count != 0)
+        rte_pktmbuf_free_bulk(burst->held, burst->count);
+    burst->count = 0;
+    burst->gone = 0;
+    burst->chains_used = 0;
 }
 
-uint32_t cdpdk_receive_burst(struct cdpdk_port *port, struct cdpdk_frame *frames)
+void cdpdk_describe(const struct cdpdk_port *port, struct cdpdk_burst *burst, uint16_t first,
+                    int64_t time_ns, struct cdpdk_frame *frames)
 {
-    if (unlikely(!port->joined))
-        join(port);
-    if (port->held_count != 0)
-        rte_pktmbuf_free_bulk(port->held, port->held_count);
-    uint16_t count = rte_eth_rx_burst(port->id, 0, port->held, CDPDK_BURST);
-    port->held_count = count;
-    port->gone = 0;
-    if (count == 0)
-        return 0;
-
-    int64_t now = read_clock();
-    size_t used = 0;
-    for (uint16_t i = 0; i < count; i++) {
-        const struct rte_mbuf *mbuf = port->held[i];
+    for (uint16_t i = first; i < burst->count; i++) {
+        const struct rte_mbuf *mbuf = burst->held[i];
         struct cdpdk_frame *frame = &frames[i];
         frame->data = rte_pktmbuf_mtod(mbuf, const uint8_t *);
         frame->caplen = rte_pktmbuf_data_len(mbuf);
         frame->length = rte_pktmbuf_pkt_len(mbuf);
-        frame->time_ns = now;
+        frame->time_ns = time_ns;
         if (unlikely(mbuf->nb_segs > 1)) {
-            frame->data = port->chains + used;
-            frame->caplen = flatten(mbuf, port->chains + used, CHAIN_BYTES - used);
-            used += frame->caplen;
+            uint8_t *place = burst->chains + burst->chains_used;
+            frame->data = place;
+            frame->caplen = flatten(mbuf, place, burst->chain_bytes - burst->chains_used);
+            burst->chains_used += frame->caplen;
         }
-        port->shown[i] = frame->data;
-        port->shown_length[i] = frame->caplen;
+        burst->shown[i] = frame->data;
+        burst->shown_length[i] = frame->caplen;
         if (mbuf->ol_flags & port->stamp_flag)
             frame->time_ns = port->stamp_unit_ns *
                 (int64_t)*RTE_MBUF_DYNFIELD(mbuf, port->stamp_offset, const rte_mbuf_timestamp_t *);
         rte_prefetch0(frame->data);
     }
-    return count;
+}
+
+uint32_t cdpdk_receive_burst(struct cdpdk_port *port, struct cdpdk_frame *frames)
+{
+    struct cdpdk_burst *burst = &port->burst;
+    if (unlikely(!burst->joined)) {
+        burst->joined = true;
+        cdpdk_join_thread();
+    }
+    cdpdk_clear_burst(burst);
+    burst->count = rte_eth_rx_burst(port->id, 0, burst->held, CDPDK_BURST);
+    if (burst->count != 0)
+        cdpdk_describe(port, burst, 0, cdpdk_read_clock(), frames);
+    return burst->count;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A port with one receive queue: set-up, statistics, closing. The receive path is in burst.c, the
- * transmit path in send.c, memory in pool.c. */
+/* A port: set-up, statistics, closing. The receive path is in burst.c, the
+ * transmit path in send.c, memory in pool.c, several threads in share.c and rss.c. */
 #include <rte_config.h>
 
 #include <errno.h>
@@ -32,20 +32,31 @@ static int fail(struct cdpdk_failure *failure, const char *call, int code)
 
 static uint16_t smaller(uint32_t a, uint32_t b) { return (uint16_t)(a < b ? a : b); }
 
+static int configure(struct cdpdk_port *port, const struct rte_eth_dev_info *info,
+                     uint16_t senders, struct cdpdk_failure *failure)
+{
+    struct rte_eth_conf wanted = {0};
+    wanted.rxmode.offloads = info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
+    wanted.txmode.offloads = info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+    if (port->needs_rss)
+        cdpdk_want_rss(info, &wanted);
+    int code = rte_eth_dev_configure(port->id, port->queues, senders, &wanted);
+    if (code < 0)
+        return fail(failure, "rte_eth_dev_configure", code);
+    port->configured = true;
+    return 0;
+}
+
 static int set_up_queues(struct cdpdk_port *port, const struct rte_eth_dev_info *info,
                          const struct cdpdk_port_config *config, struct cdpdk_failure *failure)
 {
     uint16_t id = port->id;
-    uint16_t senders = smaller(info->max_tx_queues, 1);
+    uint16_t senders = smaller(info->max_tx_queues, port->queues);
     if (config->sends && senders == 0)
         return fail(failure, "rte_eth_tx_queue_setup", -ENOTSUP);
-    struct rte_eth_conf wanted = {0};
-    wanted.rxmode.offloads = info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
-    wanted.txmode.offloads = info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
-    int code = rte_eth_dev_configure(id, 1, senders, &wanted);
+    int code = configure(port, info, senders, failure);
     if (code < 0)
-        return fail(failure, "rte_eth_dev_configure", code);
-    port->configured = true;
+        return code;
 
     uint32_t asked = config->descriptors != 0 ? config->descriptors : DEFAULT_DESCRIPTORS;
     uint16_t receive = smaller(asked, UINT16_MAX), send = SEND_DESCRIPTORS;
@@ -55,16 +66,92 @@ static int set_up_queues(struct cdpdk_port *port, const struct rte_eth_dev_info 
 
     port->mtu = RTE_ETHER_MTU;
     rte_eth_dev_get_mtu(id, &port->mtu);
-    port->pool = cdpdk_make_pool(id, info, port->mtu, config->frame_room, receive, senders * send);
-    if (port->pool == NULL)
-        return fail(failure, "rte_pktmbuf_pool_create", -rte_errno);
+    struct cdpdk_demand demand = {
+        .mtu = port->mtu,
+        .frame_room = config->frame_room,
+        .receive = receive,
+        .send = senders == 0 ? 0 : send,
+        .shares = config->shares,
+    };
+    unsigned node = (unsigned)rte_eth_dev_socket_id(id);
+    for (uint16_t queue = 0; queue < port->queues; queue++) {
+        port->pools[queue] = cdpdk_make_pool(id, info, &demand);
+        if (port->pools[queue] == NULL)
+            return fail(failure, "rte_pktmbuf_pool_create", -rte_errno);
+        code = rte_eth_rx_queue_setup(id, queue, receive, node, NULL, port->pools[queue]);
+        if (code < 0)
+            return fail(failure, "rte_eth_rx_queue_setup", code);
+    }
+    for (uint16_t queue = 0; queue < senders; queue++) {
+        code = rte_eth_tx_queue_setup(id, queue, send, node, NULL);
+        if (code < 0)
+            return fail(failure, "rte_eth_tx_queue_setup", code);
+    }
+    return 0;
+}
 
-    int socket = rte_eth_dev_socket_id(id);
-    code = rte_eth_rx_queue_setup(id, 0, receive, (unsigned)socket, NULL, port->pool);
+/* How many queues are received from, and how the frames come there. */
+static int choose_queues(struct cdpdk_port *port, const struct rte_eth_dev_info *info,
+                         const struct cdpdk_port_config *config, struct cdpdk_failure *failure)
+{
+    uint16_t shares = config->shares > 1 ? config->shares : 1;
+    port->queues = 1;
+    if (config->has_own_queues) {
+        /* What is not received from is lost without a word. */
+        if (info->max_rx_queues > shares)
+            return fail(failure, "rte_eth_dev_info_get", -ERANGE);
+        port->queues = info->max_rx_queues > 1 ? info->max_rx_queues : 1;
+        port->arrival_counts = config->is_fanned_out && port->queues == shares;
+    } else if (shares > 1 && info->max_rx_queues > 1 && info->flow_type_rss_offloads != 0) {
+        port->queues = smaller(info->max_rx_queues, shares);
+        port->needs_rss = true;
+        port->arrival_counts = port->queues == shares;
+    }
+    port->pools = calloc(port->queues, sizeof(struct rte_mempool *));
+    return port->pools == NULL ? fail(failure, "calloc", -ENOMEM) : 0;
+}
+
+static int start_queues(struct cdpdk_port *port, const struct rte_eth_dev_info *info,
+                        const struct cdpdk_port_config *config, struct cdpdk_failure *failure)
+{
+    int code = set_up_queues(port, info, config, failure);
     if (code < 0)
-        return fail(failure, "rte_eth_rx_queue_setup", code);
-    code = senders == 0 ? 0 : rte_eth_tx_queue_setup(id, 0, send, (unsigned)socket, NULL);
-    return code < 0 ? fail(failure, "rte_eth_tx_queue_setup", code) : 0;
+        return code;
+    code = rte_eth_dev_start(port->id);
+    if (code < 0)
+        return fail(failure, "rte_eth_dev_start", code);
+    port->started = true;
+    return 0;
+}
+
+static void free_pools(struct cdpdk_port *port)
+{
+    for (uint16_t queue = 0; port->pools != NULL && queue < port->queues; queue++) {
+        cdpdk_free_pool(port->pools[queue]);
+        port->pools[queue] = NULL;
+    }
+}
+
+/* The queues; where the device does not say that it keeps flows together, one alone. */
+static int start_sorted(struct cdpdk_port *port, const struct rte_eth_dev_info *info,
+                        const struct cdpdk_port_config *config, struct cdpdk_failure *failure)
+{
+    int code = choose_queues(port, info, config, failure);
+    if (code < 0)
+        return code;
+    code = start_queues(port, info, config, failure);
+    if (!port->needs_rss || code == -ENOMEM)
+        return code;
+    if (code == 0 && cdpdk_set_up_rss(port->id, info, port->queues))
+        return 0;
+    if (port->started)
+        rte_eth_dev_stop(port->id);
+    port->started = false;
+    free_pools(port);
+    port->queues = 1;
+    port->needs_rss = false;
+    port->arrival_counts = false;
+    return start_queues(port, info, config, failure);
 }
 
 /* What an ioctl tells of the kernel interface below a virtual device, which DPDK does not ask for.
@@ -123,14 +210,10 @@ static int start_port(struct cdpdk_port *port, const struct cdpdk_port_config *c
 
     port->is_af_packet = strcmp(port->driver, "net_af_packet") == 0;
 
-    code = set_up_queues(port, &info, config, failure);
+    code = start_sorted(port, &info, config, failure);
     if (code < 0)
         return code;
     find_limits(port, &info, config);
-    code = rte_eth_dev_start(port->id);
-    if (code < 0)
-        return fail(failure, "rte_eth_dev_start", code);
-    port->started = true;
     struct ifreq below = {0};
     bool was_promiscuous =
         ask_kernel(info.if_index, SIOCGIFFLAGS, &below) && (below.ifr_flags & IFF_PROMISC) != 0;
@@ -153,8 +236,9 @@ int cdpdk_open_port(uint16_t id, const struct cdpdk_port_config *config, struct 
     port->id = id;
     port->detach = config->detach;
     /* Zero pages until a chain needs copying. */
-    port->chains = calloc(1, CHAIN_BYTES);
-    int code = port->chains != NULL ? 0 : fail(failure, "calloc", -ENOMEM);
+    port->burst.chain_bytes = CHAIN_BYTES;
+    port->burst.chains = calloc(1, CHAIN_BYTES);
+    int code = port->burst.chains != NULL ? 0 : fail(failure, "calloc", -ENOMEM);
     if (code == 0)
         code = start_port(port, config, failure);
     if (code < 0) {
@@ -187,7 +271,10 @@ uint32_t cdpdk_get_mtu(const struct cdpdk_port *port)
 
 uint32_t cdpdk_count_buffers(const struct cdpdk_port *port)
 {
-    return rte_mempool_in_use_count(port->pool);
+    uint32_t count = 0;
+    for (uint16_t queue = 0; queue < port->queues; queue++)
+        count += rte_mempool_in_use_count(port->pools[queue]);
+    return count;
 }
 
 const char *cdpdk_get_driver_name(const struct cdpdk_port *port)
@@ -202,18 +289,18 @@ bool cdpdk_has_capture_times(const struct cdpdk_port *port)
 
 void cdpdk_close_port(struct cdpdk_port *port)
 {
-    rte_pktmbuf_free_bulk(port->held, port->held_count);
+    cdpdk_clear_burst(&port->burst);
     /* The kernel would keep the mode of an interface below for ever. */
     if (port->made_promiscuous)
         rte_eth_promiscuous_disable(port->id);
     if (port->started)
         rte_eth_dev_stop(port->id);
-    if (port->configured) {
+    if (port->configured)
         rte_eth_dev_close(port->id);
-        if (port->detach && port->device != NULL)
-            rte_dev_remove(port->device);
-    }
-    cdpdk_free_pool(port->pool);
-    free(port->chains);
+    if (port->detach && port->device != NULL)
+        rte_dev_remove(port->device);
+    free_pools(port);
+    free(port->pools);
+    free(port->burst.chains);
     free(port);
 }

@@ -39,14 +39,14 @@ static bool fits(const struct cdpdk_port *port, const struct cdpdk_departure *de
 /* What a list does with the frames of its origin. */
 struct sending {
     struct cdpdk_port *port;
-    struct cdpdk_port *origin; /* NULL = none of the frames has a place */
+    struct cdpdk_burst *origin; /* NULL = none of the frames has a place */
     uint64_t moved;            /* places whose frames move out with this list */
 };
 
 static bool has_place(const struct sending *sending, const struct cdpdk_departure *departure)
 {
     return sending->origin != NULL && departure->place >= 0 &&
-        departure->place < sending->origin->held_count;
+        departure->place < sending->origin->count;
 }
 
 /* True when the bytes lay in a buffer that has left with an earlier list: whose they are now,
@@ -55,11 +55,11 @@ static bool is_gone(const struct sending *sending, const struct cdpdk_departure 
 {
     if (!has_place(sending, departure))
         return false;
-    const struct cdpdk_port *origin = sending->origin;
+    const struct cdpdk_burst *origin = sending->origin;
     if ((origin->gone >> departure->place & 1) == 0)
         return false;
     const uint8_t *shown = origin->shown[departure->place];
-    bool in_chains = shown >= origin->chains && shown < origin->chains + CHAIN_BYTES;
+    bool in_chains = shown >= origin->chains && shown < origin->chains + origin->chain_bytes;
     return !in_chains && departure->data >= shown &&
         departure->data < shown + origin->shown_length[departure->place];
 }
@@ -69,7 +69,7 @@ static struct rte_mbuf *move_out(struct sending *sending, const struct cdpdk_dep
 {
     if (!has_place(sending, departure))
         return NULL;
-    struct cdpdk_port *origin = sending->origin;
+    struct cdpdk_burst *origin = sending->origin;
     struct rte_mbuf *mbuf = origin->held[departure->place];
     if (mbuf == NULL || departure->data != origin->shown[departure->place] ||
         rte_mbuf_refcnt_read(mbuf) != 1)
@@ -121,12 +121,12 @@ static struct rte_mbuf *fill(struct rte_mempool *pool, const uint8_t *data, uint
 static struct rte_mbuf *copy(struct cdpdk_port *port, const struct cdpdk_departure *departure,
                              struct cdpdk_sent *sent)
 {
-    uint32_t room = (uint32_t)rte_pktmbuf_data_room_size(port->pool) - RTE_PKTMBUF_HEADROOM;
+    uint32_t room = (uint32_t)rte_pktmbuf_data_room_size(port->pools[0]) - RTE_PKTMBUF_HEADROOM;
     if (departure->length > room && !port->takes_chains) {
         sent->refused++;
         return NULL;
     }
-    struct rte_mbuf *mbuf = fill(port->pool, departure->data, departure->length);
+    struct rte_mbuf *mbuf = fill(port->pools[0], departure->data, departure->length);
     if (mbuf == NULL)
         sent->dropped++;
     return mbuf;
@@ -148,7 +148,7 @@ void cdpdk_send_list(struct cdpdk_port *port, struct cdpdk_port *origin,
                      const struct cdpdk_departure *departures, uint32_t count,
                      struct cdpdk_sent *sent)
 {
-    struct sending sending = {.port = port, .origin = origin};
+    struct sending sending = {.port = port, .origin = origin == NULL ? NULL : &origin->burst};
     struct rte_mbuf *list[CDPDK_LIST];
     uint16_t listed = 0;
     for (uint32_t i = 0; i < count && i < CDPDK_LIST; i++) {
@@ -165,5 +165,5 @@ void cdpdk_send_list(struct cdpdk_port *port, struct cdpdk_port *origin,
     }
     transmit(port, list, listed, sent);
     if (origin != NULL)
-        origin->gone |= sending.moved;
+        origin->burst.gone |= sending.moved;
 }

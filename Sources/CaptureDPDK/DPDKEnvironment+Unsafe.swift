@@ -12,24 +12,33 @@ enum DPDKEnvironment {
     /// The first call decides: EAL takes its arguments once, and cannot be tried again.
     /// The corresponding DPDK function is `rte_eal_init`.
     ///
-    /// - Parameter arguments: the user's words for EAL.
+    /// - Parameters:
+    ///   - arguments: the user's words for EAL.
+    ///   - shares: how many workers share the ports.
     /// - Returns: the arguments that it runs with.
     /// - Throws: why it does not run, at every call once it has failed.
-    static func start(arguments: String) throws(DPDKSetupError) -> EALArguments {
+    static func start(
+        arguments: String,
+        shares: Int = 1
+    ) throws(DPDKSetupError) -> EALArguments {
         try outcome.withLock { outcome in
-            let result = outcome ?? startOnce(arguments)
+            let result = outcome ?? startOnce(arguments, shares)
             outcome = result
             return result
         }.get()
     }
 
-    private static func startOnce(_ text: String) -> Result<EALArguments, DPDKSetupError> {
+    private static func startOnce(
+        _ text: String,
+        _ shares: Int
+    ) -> Result<EALArguments, DPDKSetupError> {
         // What one port with the usual buffers takes, and some to spare.
-        let enough = Host.isRoot && Host.freeHugePageBytes >= 64 << 20
+        let enough = Host.isRoot && Host.freeHugePageBytes >= (64 << 20) * shares
         let arguments = EALArguments(
             user: EALArguments.split(text),
             processor: Host.processor,
-            hasHugePages: enough
+            hasHugePages: enough,
+            shares: shares
         )
         let code = start(arguments)
         guard code < 0 else { return .success(arguments) }

@@ -25,30 +25,51 @@ struct DPDKPort: ~Copyable {
         sends: Bool = false,
         descriptors: UInt32 = 0
     ) throws(DPDKSetupError) {
-        cdpdk_clear_log()
-        if sends, specification.discardsWhatIsSent {
-            throw .cannotSend(port: specification.text)
-        }
-        let (identifier, isNew) = try Self.attach(specification, environment)
-        var wanted = cdpdk_port_config(
-            descriptors: descriptors,
-            frame_room: specification.frameRoom,
-            send_limit: specification.sendLimit,
-            detach: isNew,
-            sends: sends
-        )
-        var opened: OpaquePointer?
-        var failure = unsafe cdpdk_failure()
-        let code = unsafe cdpdk_open_port(identifier, &wanted, &opened, &failure)
-        guard code == 0, let opened = unsafe opened else {
-            let call = unsafe failure.call.map { unsafe String(cString: $0) } ?? "cdpdk_open_port"
-            let found = DPDKEnvironment.circumstances(environment)
-            throw .opening(specification, DPDKError(call: call, code: code), found)
-        }
-        unsafe port = opened
+        var wanted = Self.wanted(specification, sends: sends, descriptors: descriptors)
+        unsafe port = try Self.open(specification, environment, &wanted)
         unsafe frames = .allocate(capacity: Int(CDPDK_BURST))
         precondition(DepartureList.capacity <= Int(CDPDK_LIST), "a list is sent at once")
         unsafe leaving = .allocate(capacity: Int(CDPDK_LIST))
+    }
+
+    /// What is asked of a port that `specification` names.
+    static func wanted(
+        _ specification: DPDKSpecification,
+        sends: Bool = false,
+        descriptors: UInt32 = 0,
+        shares: Int = 1
+    ) -> cdpdk_port_config {
+        cdpdk_port_config(
+            descriptors: descriptors,
+            frame_room: specification.frameRoom,
+            send_limit: specification.sendLimit,
+            detach: false,
+            sends: sends,
+            shares: UInt16(shares),
+            has_own_queues: specification.hasOwnQueues,
+            is_fanned_out: specification.isFannedOut
+        )
+    }
+
+    /// Attaches and opens what `specification` names.
+    static func open(
+        _ specification: DPDKSpecification,
+        _ environment: EALArguments,
+        _ wanted: inout cdpdk_port_config
+    ) throws(DPDKSetupError) -> OpaquePointer {
+        cdpdk_clear_log()
+        if wanted.sends, specification.discardsWhatIsSent {
+            throw .cannotSend(port: specification.text)
+        }
+        let (identifier, isNew) = try attach(specification, environment)
+        wanted.detach = isNew
+        var opened: OpaquePointer?
+        var failure = unsafe cdpdk_failure()
+        let code = unsafe cdpdk_open_port(identifier, &wanted, &opened, &failure)
+        if code == 0, let opened = unsafe opened { return unsafe opened }
+        let call = unsafe failure.call.map { unsafe String(cString: $0) } ?? "cdpdk_open_port"
+        let found = DPDKEnvironment.circumstances(environment)
+        throw .opening(specification, DPDKError(call: call, code: code), found)
     }
 
     deinit {
@@ -72,16 +93,7 @@ struct DPDKPort: ~Copyable {
         let count = unsafe Int(cdpdk_receive_burst(port, frames))
         for index in 0..<count {
             let frame = unsafe frames[index]
-            guard let data = unsafe frame.data else { continue }
-            let bytes = unsafe ByteView(base: UnsafeRawPointer(data), count: Int(frame.caplen))
-            burst.append(
-                Frame(
-                    bytes: bytes,
-                    wireLength: unsafe frame.length,
-                    time: Timestamp(nanoseconds: unsafe frame.time_ns),
-                    linkType: .ethernet
-                )
-            )
+            if let frame = unsafe Frame(frame) { burst.append(frame) }
         }
         return count
     }
@@ -183,6 +195,20 @@ struct DPDKPort: ~Copyable {
         let driver = Host.kernelDriver(ofPCIDevice: address)
         if let driver, usable.contains(driver) { return }
         throw .notBound(port: specification.text, address: address, kernelDriver: driver)
+    }
+}
+
+extension Frame {
+    /// The frame that DPDK describes.
+    @inline(__always)
+    init?(_ frame: cdpdk_frame) {
+        guard let data = unsafe frame.data else { return nil }
+        self.init(
+            bytes: unsafe ByteView(base: UnsafeRawPointer(data), count: Int(frame.caplen)),
+            wireLength: unsafe frame.length,
+            time: Timestamp(nanoseconds: unsafe frame.time_ns),
+            linkType: .ethernet
+        )
     }
 }
 

@@ -56,9 +56,11 @@ extension DPDKSetupError {
         switch (error.call, error.code) {
         case ("rte_eth_dev_configure", -busyCode):
             return .inUse(port: port)
+        case ("rte_eth_dev_info_get", -outOfRangeCode):
+            return .tooManyQueues(port: port)
         case ("rte_eth_tx_queue_setup", -notSupportedCode):
             return .cannotSend(port: port)
-        case ("rte_pktmbuf_pool_create", _), ("calloc", _):
+        case ("rte_pktmbuf_pool_create", _), ("rte_ring_create_elem", _), ("calloc", _):
             return .outOfMemory(port: port, error, hasHugePages: found.hasHugePages)
         case (_, -outOfMemoryCode) where found.log.isEmpty:
             return .outOfMemory(port: port, error, hasHugePages: found.hasHugePages)
@@ -82,8 +84,9 @@ extension DPDKSetupError {
         return .notStarted(error, reason: found.reason)
     }
 
-    // ENOMEM, EBUSY and ENOTSUP of Linux, where alone DPDK's errno values come from here.
+    // ENOMEM, EBUSY, ERANGE and ENOTSUP of Linux, where alone DPDK's errno values come from here.
     private static var outOfMemoryCode: Int32 { 12 }
     private static var busyCode: Int32 { 16 }
+    private static var outOfRangeCode: Int32 { 34 }
     private static var notSupportedCode: Int32 { 95 }
 }

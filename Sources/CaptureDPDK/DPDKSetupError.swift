@@ -26,6 +26,8 @@ public enum DPDKSetupError: Error, Equatable, CustomStringConvertible, Sendable 
     case outOfMemory(port: String, DPDKError, hasHugePages: Bool)
     /// This run has opened the port already.
     case inUse(port: String)
+    /// The device has queues from which no worker would receive.
+    case tooManyQueues(port: String)
     /// Frames shall leave through the port, and its device cannot send.
     case cannotSend(port: String)
     /// Anything else that DPDK refused.
@@ -67,6 +69,9 @@ public enum DPDKSetupError: Error, Equatable, CustomStringConvertible, Sendable 
                 + "without: --dpdk-args \"--no-huge -m 256\""
         case .inUse(let port):
             "dpdk:\(port): this run has opened it already; name each port once"
+        case .tooManyQueues(let port):
+            "dpdk:\(port): the device has more queues than there are workers, and what comes to "
+                + "the others would be lost; give it as many as --cores says (qpairs=N), or fewer"
         case .cannotSend(let port):
             "dpdk:\(port): a port of an inline pair must send, and this one has nowhere to; "
                 + "give it a device that does (net_pcap: add tx_pcap=FILE or tx_iface=IFACE)"

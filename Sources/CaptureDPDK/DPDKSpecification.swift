@@ -92,6 +92,12 @@ public struct DPDKSpecification: Equatable, Sendable {
     /// True when the packets come from a file: nothing is lost when nobody takes them.
     public var isFile: Bool { isDevice(of: "net_pcap") && value(of: "rx_pcap") != nil }
 
+    /// True when every queue of the device has packets of its own, which are lost when nobody receives from it.
+    public var hasOwnQueues: Bool { isDevice(of: "net_af_packet") || isDevice(of: "net_pcap") }
+
+    /// True when the kernel shares the packets out over the device's queues, both directions of a flow to the same one.
+    public var isFannedOut: Bool { isDevice(of: "net_af_packet") }
+
     /// `[domain:]bus:device.function` with its domain, nil when `text` is none.
     private static func pciAddress(_ text: String) -> String? {
         var parts = text.lowercased().split(separator: ":", omittingEmptySubsequences: false)

@@ -16,7 +16,8 @@ public struct EALArguments: Equatable, Sendable {
     ///   - user: what follows `--dpdk-args`, split by ``split(_:)``.
     ///   - processor: the number of a processor that the thread may run on.
     ///   - hasHugePages: true when there are free huge pages that the process may take.
-    public init(user: [String], processor: Int, hasHugePages: Bool) {
+    ///   - shares: how many workers share the ports, each with buffers of its own.
+    public init(user: [String], processor: Int, hasHugePages: Bool, shares: Int = 1) {
         func gives(_ options: String...) -> Bool {
             options.contains { option in user.contains { Self.word($0, gives: option) } }
         }
@@ -35,7 +36,7 @@ public struct EALArguments: Equatable, Sendable {
             if !gives("--no-huge") { added.append("--no-huge") }
             if !gives("--no-shconf") { added.append("--no-shconf") }
             // Address space; a page costs memory when it is first touched.
-            if !gives("-m", "--socket-mem") { added += ["-m", "256"] }
+            if !gives("-m", "--socket-mem") { added += ["-m", String(256 * shares)] }
         }
         words = ["mos"] + added + user
         echoesLog = gives("--log-level")

@@ -7,7 +7,7 @@ import Packets
 /// Before a packet comes what is due by its time, ordered by deadline, then holes before flows before timers, then by
 /// the flow's start or the timer's making; so it is the same for any number of workers.
 public struct RunPosition: Equatable, Sendable {
-    /// The packet's number; live, where every worker has numbers of its own, nanoseconds of packet time.
+    /// The packet's number; nanoseconds of packet time where every worker has numbers of its own.
     public var number: UInt64
     /// The deadline of what is due before the packet; ``Swift/Int64/max`` for the packet itself.
     public var deadline: Int64
@@ -52,10 +52,13 @@ extension Worker {
         }
     }
 
+    /// True when a packet has the same number for all workers: they are all shown the same captures.
+    var sharesNumbers: Bool { leavesOut || share.isWhole && !inputs.isLive }
+
     /// The number of the packet in hand, or of the next; live its time.
     var place: UInt64 {
         mutating get {
-            if inputs.isLive { return UInt64(max(0, clock?.nanoseconds ?? 0)) }
+            if !sharesNumbers { return UInt64(max(0, clock?.nanoseconds ?? 0)) }
             return UInt64(current < burstCount ? packets[current].number : walked)
         }
     }

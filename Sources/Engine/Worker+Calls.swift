@@ -213,7 +213,7 @@ extension Worker {
                 delay: Int64(seconds * 1e9),
                 interval: Int64(interval * 1e9),
                 now: now,
-                packet: inputs.isLive ? 0 : place
+                packet: sharesNumbers ? place : 0
             )
         else {
             counters[.timersRefused] += 1
@@ -238,8 +238,8 @@ extension Worker {
         return 0
     }
 
-    /// True when packets come from interfaces.
-    public var isLive: Bool { inputs.isLive }
+    /// True when nobody knows when the other workers will have got as far: packets come from interfaces.
+    public var isLive: Bool { inputs.isLive || !share.isWhole && !leavesOut }
 
     /// Makes room for `size` bytes of typed state per connection; their address goes to the event block.
     public mutating func makeFlowState(size: Int32) -> Int32 {

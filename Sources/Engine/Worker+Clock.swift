@@ -95,6 +95,8 @@ extension Worker {
                 event.now = Timestamp(nanoseconds: flowDue).shared
                 let slot = wheel.takeDue(in: &table.conns)
                 due = .flow(table.serial(slot), at: flowDue)
+                let next = wheel.prefetchDue(in: table.conns)
+                if next >= 0 { table.prefetchEnd(next) }
                 beginEnd(slot, reason: timeoutReason(slot), then: .due)
                 return nil
             }

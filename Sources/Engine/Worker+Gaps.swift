@@ -12,7 +12,14 @@ extension Worker {
         let side = segment.sender.other
         let next = UInt32(truncatingIfNeeded: table[stream: ext, side].next)
         let expected = SequenceNumber(table[end: flow, side].iss) + 1 + next
-        if expected < segment.ack { markSuspect(flow, side) }
+        if expected < segment.ack, !isComplete(ext, side) { markSuspect(flow, side) }
+    }
+
+    /// True when everything up to the FIN of `side` has come: what is acknowledged beyond is the FIN itself.
+    @inline(__always)
+    private mutating func isComplete(_ ext: Int32, _ side: Side) -> Bool {
+        table[stream: ext, side].has(MOS_STREAM_FIN)
+            && table[health: ext, side].fin == table[stream: ext, side].next
     }
 
     /// How far the other end has acknowledged the payload of `side`; below 0 when it has not.

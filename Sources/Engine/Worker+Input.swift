@@ -96,7 +96,7 @@ extension Worker {
         let isLimited = inputs.isLimited
         let filter = inputs.filter.map { FrameFilterReference($0) }
         // Counted by the burst: the packets that ``PacketDecoder/decodeOrdinary(_:into:)`` takes, and their bytes.
-        var ordinary = 0
+        var (ordinary, ofIPv6) = (0, 0)
         var bytes: UInt64 = 0
         let allowance = inputs.allowance
         let allowed = if let allowance { allowedFrames(allowance) } else { burst.count }
@@ -108,7 +108,8 @@ extension Worker {
             }
             number += 1
             if let filter, !filter.matches(frame) {
-                if isFirst {
+                // Shown to all workers, the first counts it.
+                if isFirst || !leavesOut {
                     counters[.filtered] += 1
                     own &+= 1
                 }
@@ -122,6 +123,7 @@ extension Worker {
                     own &+= 1
                     if decoder.decodeOrdinary(frame, into: &packets[kept]) {
                         ordinary &+= 1
+                        if packets[kept].ip_version == 6 { ofIPv6 &+= 1 }
                         bytes &+= UInt64(frame.wireLength)
                         kinds[kept] = .tcp
                     } else {
@@ -144,7 +146,7 @@ extension Worker {
         }
         walked = number
         counters[.packets] += Double(own)
-        countOrdinary(ordinary, bytes: bytes)
+        countOrdinary(ordinary, ofIPv6: ofIPv6, bytes: bytes)
         taken &+= UInt64(kept)
         // A port has no end: nobody would ask it for the packet that shows the limit.
         if let limit = inputs.packetLimit, taken >= limit { reachedLimit = true }
@@ -200,10 +202,11 @@ extension Worker {
         }
     }
 
-    /// Counts `packets` of IPv4 and TCP with nothing to remark.
-    private mutating func countOrdinary(_ packets: Int, bytes: UInt64) {
+    /// Counts `packets` of TCP with nothing to remark.
+    private mutating func countOrdinary(_ packets: Int, ofIPv6: Int, bytes: UInt64) {
         counters[.bytes] += Double(bytes)
-        counters[.ipv4] += Double(packets)
+        counters[.ipv4] += Double(packets &- ofIPv6)
+        counters[.ipv6] += Double(ofIPv6)
         counters[.tcp] += Double(packets)
     }
 

@@ -116,6 +116,11 @@ extension Worker {
     /// The time-out of `phase`, of ``Timeouts/Class``, applies to a flow from now on.
     mutating func moveTimeout(_ slot: Int32, to phase: UInt8) {
         table.conns[slot].phase = phase
+        let timeouts = timeouts
+        let span = timeouts.span(phase)
+        if wheel.waitsEarlier(slot, than: span, in: table.conns, spans: { timeouts.span($0) }) {
+            return
+        }
         wheel.schedule(slot, deadline: timeouts.deadline(table.conns[slot]), in: &table.conns)
     }
 }

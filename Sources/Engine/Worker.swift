@@ -405,7 +405,14 @@ struct Timeouts {
         gap = nanoseconds(settings.gapTime)
     }
 
+    /// The nanoseconds of a time-out, of ``Class``.
+    @inline(__always)
+    func span(_ phase: UInt8) -> Int64 { spans[Int(phase & 7)] }
+
     /// When the connection ends unless another packet comes.
+    ///
+    /// In line, or the whole connection is copied: wide loads of what was just stored narrowly wait for it.
+    @inline(__always)
     func deadline(_ conn: mos_conn) -> Timestamp {
         let lag = conn.lag == 0 ? 0 : 1_000_000_000 &<< Int64(min(conn.lag, 33))
         return Timestamp(conn.last).advanced(nanoseconds: spans[Int(conn.phase & 7)] &+ lag)

@@ -80,6 +80,20 @@ public struct FlowTable: ~Copyable {
         exts.prefetch(ext, byte: 4 * MemoryLayout<mos_stream>.stride)
     }
 
+    /// Asks the cache for what the end of the connection in `slot`, which must be near by now, will touch.
+    @inlinable
+    public mutating func prefetchEnd(_ slot: Int32) {
+        index.prefetch(hash(of: slot))
+        let ext = conns[slot].ext
+        guard ext >= 0 else { return }
+        // Both streams, where the FINs lie, the last gaps and the reader.
+        exts.prefetch(ext, byte: 0)
+        exts.prefetch(ext, byte: 64)
+        exts.prefetch(ext, byte: 128)
+        exts.prefetch(ext, byte: 192)
+        exts.prefetch(ext, byte: 320)
+    }
+
     /// The connection that the packet belongs to, -1 without one.
     @inlinable @inline(__always)
     public mutating func find(_ packet: mos_packet, hash: UInt32) -> Int32 {
@@ -278,7 +292,17 @@ public struct FlowTable: ~Copyable {
 
     /// The slots of all connections, in order of their start.
     public func slotsInOrderOfStart() -> [Int32] {
-        (0..<Int32(conns.highWater)).filter { conns[$0].generation != 0 }
-            .sorted { serial($0) < serial($1) }
+        var slots: [Int32] = []
+        slots.reserveCapacity(count)
+        var (last, isInOrder) = (UInt64(0), true)
+        for slot in 0..<Int32(conns.highWater) where conns[slot].generation != 0 {
+            let serial = serial(slot)
+            if serial < last { isInOrder = false }
+            last = serial
+            slots.append(slot)
+        }
+        // Slots that were used once are in order as they are.
+        if !isInOrder { slots.sort { serial($0) < serial($1) } }
+        return slots
     }
 }

@@ -28,15 +28,22 @@ extension mos_conn {
     /// Where its time-out waits, as ``TimeoutWheel`` numbers places.
     @inlinable
     public var timer: UInt8 {
-        @inline(__always) get { timing & 0x0F }
-        @inline(__always) set { timing = timing & 0xF0 | newValue & 0x0F }
+        @inline(__always) get { timing & 3 }
+        @inline(__always) set { timing = timing & ~3 | newValue & 3 }
+    }
+
+    /// Which time-out applied when it was put there; 7 = the place may be a later one.
+    @inlinable
+    public var armed: UInt8 {
+        @inline(__always) get { timing &>> 2 & 7 }
+        @inline(__always) set { timing = timing & ~(7 &<< 2) | (newValue & 7) &<< 2 }
     }
 
     /// Which time-out applies.
     @inlinable
     public var phase: UInt8 {
-        @inline(__always) get { timing &>> 4 }
-        @inline(__always) set { timing = timing & 0x0F | newValue &<< 4 }
+        @inline(__always) get { timing &>> 5 }
+        @inline(__always) set { timing = timing & 0x1F | newValue &<< 5 }
     }
 }
 

@@ -38,6 +38,8 @@ public struct SlotPool<Element: BitwiseCopyable>: ~Copyable {
         if firstFree >= 0 {
             let slot = firstFree
             firstFree = unsafe UnsafeRawPointer(memory.base + Int(slot)).load(as: Int32.self)
+            // The next one's link is wanted with the next record.
+            memory.prefetch(Int(firstFree))
             used &+= 1
             return slot
         }

@@ -60,6 +60,8 @@ public struct TimeoutWheel: ~Copyable {
         in conns: inout SlotPool<mos_conn>
     ) {
         if conns[slot].timer == Place.wheel { unlink(slot, in: &conns) }
+        // A clock that was ahead of the last packet made the place a later one.
+        conns[slot].armed = conns[slot].lag == 0 ? conns[slot].phase : Self.unknown
         let due = deadline.nanoseconds &>> Self.shift
         if due <= tick {
             conns[slot].timer = Place.heap
@@ -67,6 +69,42 @@ public struct TimeoutWheel: ~Copyable {
             if heap.insert(entry(slot, deadline, conns)) { return }
         }
         link(slot, tick: max(due, tick &+ 1), in: &conns)
+    }
+
+    /// True when the place where the connection waits is looked at before a time-out of `span` from now on is due.
+    ///
+    /// Then nothing need be done when it applies: the real deadline is found there. Of the four time-outs that a connection
+    /// goes through two need no new place, which spares as many cache misses.
+    ///
+    /// - Parameters:
+    ///   - slot: the connection.
+    ///   - span: nanoseconds.
+    ///   - conns: the connections.
+    ///   - spans: the nanoseconds of each time-out, by ``mos_conn/phase``.
+    /// - Returns: false when it may wait too long.
+    @inlinable @inline(__always)
+    public func waitsEarlier(
+        _ slot: Int32,
+        than span: Int64,
+        in conns: borrowing SlotPool<mos_conn>,
+        spans: (UInt8) -> Int64
+    ) -> Bool {
+        let armed = conns[slot].armed
+        return conns[slot].timer != Place.none && armed != Self.unknown && span >= spans(armed)
+    }
+
+    /// Of ``mos_conn/armed``: nothing is known.
+    @usableFromInline static var unknown: UInt8 { 7 }
+
+    /// Asks the cache for the connections that are due next but one.
+    ///
+    /// - Returns: the one that is due next, -1 without any.
+    @inlinable @inline(__always)
+    public func prefetchDue(in conns: borrowing SlotPool<mos_conn>) -> Int32 {
+        guard heap.count > 2 else { return -1 }
+        conns.prefetch(Int32(truncatingIfNeeded: heap[1].item))
+        conns.prefetch(Int32(truncatingIfNeeded: heap[2].item))
+        return Int32(truncatingIfNeeded: heap.first.item)
     }
 
     /// Takes the connection out; what the heap holds of it is recognized as stale later.
@@ -136,6 +174,7 @@ public struct TimeoutWheel: ~Copyable {
         heads[bucket] = -1
         while slot >= 0 {
             let next = conns[slot].wheel_next
+            if next >= 0 { conns.prefetch(next) }
             conns[slot].timer = Place.none
             schedule(slot, deadline: deadline(conns[slot]), in: &conns)
             slot = next

@@ -15,6 +15,12 @@ public enum ChecksumPolicy: UInt8, Sendable, CaseIterable {
 ///
 /// Sums wrap nowhere: they add fewer than 2^32 numbers of 32 bits.
 enum Checksum {
+    /// True when a sum that is not 0 folds to 0xFFFF, as that of a message with its right checksum does.
+    ///
+    /// Folding keeps the remainder, so no folding is needed: one multiplication, some ten instructions less.
+    @inline(__always)
+    static func isRight(_ sum: UInt64) -> Bool { sum % 0xFFFF == 0 }
+
     /// Folds a sum of 16-bit or 32-bit words to 16 bits.
     @inline(__always)
     static func fold(_ sum: UInt64) -> UInt16 {
@@ -60,7 +66,8 @@ extension PacketDecoder {
             proto == IPProtocol.icmp
             ? 0 : addresses &+ Checksum.sum(length: datagram.length, proto: proto)
         let sum = bytes.onesComplementSum(datagram.start, datagram.length)
-        if Checksum.fold(sum &+ pseudo) == 0xFFFF { return .good }
+        let whole = sum &+ pseudo
+        if whole != 0, Checksum.isRight(whole) { return .good }
         return judgeWrong(datagram, bytes.u16(at).bigEndian, addresses, &packet)
     }
 

@@ -27,7 +27,7 @@ public struct WorkerShare: Sendable {
     /// How many workers there are, 1 to 65535.
     public let count: Int
     /// Checksums decide whether a packet counts, not whose it is.
-    private let decoder: PacketDecoder
+    let decoder: PacketDecoder
 
     /// The share of worker `index` of `count`.
     ///

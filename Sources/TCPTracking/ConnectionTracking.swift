@@ -319,8 +319,9 @@ extension FlowTable {
     /// True when nothing more can come: both ends are CLOSED or in TIME-WAIT.
     @inlinable
     public mutating func isOver(_ slot: Int32) -> Bool {
-        !state(slot, .client).isOpen && !state(slot, .server).isOpen
-            && conns[slot].svr.state != TCPState.none.rawValue
+        let (client, server) = (self[end: slot, .client].state, self[end: slot, .server].state)
+        return !TCPState.isOpen(client) && !TCPState.isOpen(server)
+            && server != TCPState.none.rawValue
     }
 
     /// The stream offset of the segment's first payload octet.
@@ -349,7 +350,9 @@ extension FlowTable {
     }
 
     /// True when `ack` covers the FIN of `side`.
-    public mutating func acknowledgesFIN(_ slot: Int32, of side: Side, _ ack: SequenceNumber) -> Bool {
+    public mutating func acknowledgesFIN(_ slot: Int32, of side: Side, _ ack: SequenceNumber)
+        -> Bool
+    {
         let ext = conns[slot].ext
         guard ext >= 0, self[stream: ext, side].has(MOS_STREAM_FIN) else { return false }
         return acknowledgedOffset(slot, of: side, ack) > Int64(self[health: ext, side].fin)

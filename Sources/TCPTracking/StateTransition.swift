@@ -58,5 +58,11 @@ extension TCPState {
     }
 
     /// True when the end may still be part of a connection that carries data or will.
-    public var isOpen: Bool { self != .closed && self != .timeWait && self != .none }
+    public var isOpen: Bool { Self.isOpen(rawValue) }
+
+    /// The same by number.
+    @inlinable @inline(__always)
+    static func isOpen(_ number: UInt8) -> Bool {
+        number != closed.rawValue && number != timeWait.rawValue && number != none.rawValue
+    }
 }

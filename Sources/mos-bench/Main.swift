@@ -9,7 +9,8 @@ struct MosBench: ParsableCommand {
         abstract: "Varies captures, makes attacks, and measures how fast captures are read.",
         subcommands: [
             FloodCommand.self, VaryCommand.self, FloorCommand.self,
-            StagesCommand.self, TimeCommand.self, ModelCommand.self, BridgeCommand.self,
+            StagesCommand.self, FilterCommand.self, TimeCommand.self, ModelCommand.self,
+            BridgeCommand.self,
         ]
     )
 }

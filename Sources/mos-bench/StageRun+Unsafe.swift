@@ -10,6 +10,8 @@ import TCPTracking
 /// One pass over a capture.
 struct StageRun {
     let path: String
+    /// Looks only at frames that pass it: libpcap's own call after `source`, as `-f` does in a worker.
+    var filter: String?
 
     /// Processor time of one pass in nanoseconds, and how many events were handed out.
     func measure(_ stage: Stage) throws -> (nanoseconds: Int64, events: Int) {
@@ -55,17 +57,23 @@ struct StageRun {
     }
 
     private func source() throws -> Int {
+        let filter = try filter.map { try PacketFilter($0, linkType: .ethernet) }
+        let program = filter?.program
         var packets = 0
         var touched: UInt64 = 0
         try forEachBurst { burst in
-            packets += burst.count
             for index in 0..<burst.count {
                 let frame = burst[index]
+                if let program, !program.matches(frame.bytes, wireLength: frame.wireLength) {
+                    continue
+                }
+                packets += 1
                 if frame.bytes.count >= 38 {
                     touched &+= UInt64(frame.bytes.u32(12)) &+ UInt64(frame.bytes.u32(34))
                 }
             }
         }
+        withExtendedLifetime(filter) {}
         return touched == 0 ? 0 : packets
     }
 
@@ -131,8 +139,10 @@ struct StageRun {
     }
 
     private func worker(_ subscriptions: [(event: Int, hook: Int)]) throws -> Int {
+        var inputs = Inputs([try CaptureFileSource(path: path)])
+        inputs.filter = try filter.map { try FrameFilter($0) }
         var worker = try Worker(
-            inputs: Inputs([try CaptureFileSource(path: path)]),
+            inputs: inputs,
             settings: Settings(),
             seed: .fixed
         )

@@ -51,7 +51,9 @@ struct Generate: ParsableCommand {
     func validate() throws {
         switch (file, interface) {
         case (nil, nil):
-            throw ValidationError("No output: give a FILE ('-' is standard output), or -i dpdk:SPEC.")
+            throw ValidationError(
+                "No output: give a FILE ('-' is standard output), or -i dpdk:SPEC."
+            )
         case (_?, _?):
             throw ValidationError("Traffic goes to a FILE or through -i, not both.")
         case (_, let interface?) where !interface.hasPrefix("dpdk:"):
@@ -87,14 +89,16 @@ struct Generate: ParsableCommand {
     private func write(to path: String, _ stop: StopRequests) throws {
         var options = traffic.options(profile)
         if traffic.duration == nil { options.packets = options.packets ?? options.packetsOfCapture }
+        let end = traffic.end
         var traffic = Traffic(options)
         do throws(CaptureWriteError) {
             let writer = try CaptureWriter(path: path, linkType: .ethernet)
             var bytes: UInt64 = 0
-            var first: Timestamp?
+            var first: Int64?
             while !stop.isRaised, let frame = traffic.next() {
-                if first == nil { first = frame.time }
-                if let first, isOver(frame.time.nanoseconds &- first.nanoseconds) { break }
+                let time = frame.time.nanoseconds
+                first = first ?? time
+                if let first, time &- first >= end { break }
                 try writer.write(frame)
                 bytes += UInt64(frame.bytes.count)
             }
@@ -105,11 +109,6 @@ struct Generate: ParsableCommand {
         } catch {
             throw Failure(ExitStatus.input, error.description)
         }
-    }
-
-    private func isOver(_ nanoseconds: Int64) -> Bool {
-        guard let duration = traffic.duration else { return false }
-        return Double(nanoseconds) >= duration * 1e9
     }
 
     // MARK: Through a port
@@ -131,7 +130,8 @@ struct Generate: ParsableCommand {
             through: port,
             isPaced: !traffic.isUnpaced
         )
-        sender.run(now: Self.now, sleep: Self.sleep) { stop.isRaised || isOver($0) }
+        let end = traffic.end
+        sender.run(now: Self.now, sleep: Self.sleep) { stop.isRaised || $0 >= end }
         report(sender.tally, port.departures)
         if sender.tally.isStuck {
             throw Failure(
@@ -152,7 +152,9 @@ struct Generate: ParsableCommand {
         let lost = tally.frames - min(tally.frames, departures.sent + departures.refused)
         let losses = [(departures.refused, "refused by the port"), (lost, "dropped by it")]
             .filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
-        Diagnostics.say("mos: lost: " + (losses.isEmpty ? "nothing" : losses.joined(separator: ", ")))
+        Diagnostics.say(
+            "mos: lost: " + (losses.isEmpty ? "nothing" : losses.joined(separator: ", "))
+        )
     }
 
     private func hundredths(_ value: Double) -> String {

@@ -76,6 +76,9 @@ struct GenerateOptions: ParsableArguments {
     /// Frames are sent as fast as the port takes them.
     var isUnpaced: Bool { rate.lowercased() == "max" }
 
+    /// Nanoseconds after which it ends.
+    var end: Int64 { duration.map { Int64($0 * 1e9) } ?? .max }
+
     func validate() throws {
         if let flows, !(1...TrafficOptions.flowLimit).contains(flows) {
             throw ValidationError("--flows is from 1 to \(TrafficOptions.flowLimit), not \(flows).")

@@ -183,7 +183,12 @@ struct InputOptions: ParsableArguments {
     {
         try namingFailures {
             if let port = specification(name) {
-                return [try DPDKSource(specification: port, arguments: dpdkArgs)]
+                return try DPDKSource.open(
+                    specification: port,
+                    arguments: dpdkArgs,
+                    shares: workers,
+                    decapsulation: settings.decapsulation
+                )
             }
             return try LiveSource.open(
                 interface: name,

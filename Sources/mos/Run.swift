@@ -133,7 +133,7 @@ struct Run: ParsableCommand {
         let inputs = try input.open(stop: stop, settings: settings, workers: count)
         try user?.become()
         let merger = ordered && count > 1 ? RecordMerger(target, workers: count) : nil
-        let meeting = count > 1 ? Meeting(members: count, waits: !inputs.isLive) : nil
+        let meeting = count > 1 ? Meeting(members: count, waits: inputs.showsEverything) : nil
         let crew = Crew(stop: stop, meeting: meeting, hasThreads: cores != nil)
         for index in 0..<count {
             let writer = merger.map { RecordWriter(merging: $0, worker: index) }

@@ -2,6 +2,7 @@
 import CPcap
 import CRawSocket
 import Packets
+import TestPorts
 import Testing
 
 @testable import Capture

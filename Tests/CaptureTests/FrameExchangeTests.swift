@@ -2,6 +2,7 @@
 import Foundation
 import Packets
 import TestNetworks
+import TestPorts
 import Testing
 
 @testable import Capture

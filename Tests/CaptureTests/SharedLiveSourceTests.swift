@@ -2,6 +2,7 @@
 import Foundation
 import Packets
 import TestNetworks
+import TestPorts
 import Testing
 
 @testable import Capture
@@ -126,16 +127,7 @@ struct SharedLiveSourceTests {
         try inNewNetworkNamespace {
             let bench = try Bench(3)
             var random = SplitMix64(seed: 7)
-            let parts = (0..<50).flatMap { number in
-                [false, true].map { isLast in
-                    FlowFrames(&random).builder.fragment(
-                        17,
-                        [UInt8](repeating: UInt8(number), count: 64),
-                        offset: isLast ? 64 : 0,
-                        hasMore: !isLast
-                    )
-                }
-            }
+            let parts = (0..<50).flatMap { FlowFrames(&random).fragments([UInt8($0)]) }
             let others = (0..<20).map { PacketBuilder().frame(etherType: 0x88B5, [UInt8($0)]) }
             bench.incoming.send(parts + others)
             let taken = bench.takeAll().map { $0.sorted { $0.lexicographicallyPrecedes($1) } }

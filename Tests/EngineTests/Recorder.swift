@@ -65,6 +65,23 @@ final class Recorder {
         )
     }
 
+    /// One of several workers that are all shown the same frames.
+    init(
+        frames: [OwnedFrame],
+        share: WorkerShare,
+        burstLength: Int = 64,
+        settings: (inout Settings) -> Void = { _ in }
+    ) throws {
+        var inputs = Inputs([FrameList(frames, burstLength: burstLength)])
+        inputs.showsEverything = true
+        worker = try Worker(
+            inputs: inputs,
+            settings: Self.settings(settings),
+            seed: .fixed,
+            share: share
+        )
+    }
+
     private static func settings(_ change: (inout Settings) -> Void) -> Settings {
         var settings = Settings()
         settings.maxFlows = 1000

@@ -2,7 +2,7 @@
 import Capture
 import Testing
 
-@testable import mos_bench
+@testable import Generation
 
 @Suite struct PayloadPoolTests {
     /// The sum as RFC 1071 section 1 defines it, byte by byte.

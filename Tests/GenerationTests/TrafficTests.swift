@@ -5,13 +5,15 @@ import Engine
 import Packets
 import Testing
 
-@testable import mos_bench
+@testable import Generation
 
 @Suite struct TrafficTests {
     /// What the engine counts over the first `count` frames of a profile.
     private func counters(_ profile: Profile, seed: UInt64, count: Int) throws -> [String: Double] {
-        var traffic = Traffic(profile, seed: seed, concurrency: min(profile.concurrency, 200))
-        let source = FrameSource((0..<count).map { _ in traffic.next() })
+        var options = TrafficOptions(profile)
+        options.seed = seed
+        options.flows = profile == .syn ? nil : min(profile.flows, 200)
+        let source = FrameList(frames(options, count: count))
         var worker = try Worker(inputs: Inputs([source]), settings: Settings(), seed: .fixed)
         _ = worker.makeSocket(type: Int32(MOS_SOCK_MONITOR_STREAM))
         while worker.next() != 0 {}
@@ -21,11 +23,15 @@ import Testing
         )
     }
 
-    @Test(arguments: Profile.allCases)
-    func `every frame is a TCP segment with right checksums`(_ profile: Profile) {
+    @Test(arguments: Profile.allCases, [0, 0.5])
+    func `every frame is a TCP segment with right checksums`(_ profile: Profile, share: Double) {
+        var options = TrafficOptions(profile)
+        options.seed = 7
+        options.flows = profile == .syn ? nil : min(profile.flows, 1000)
+        options.ipv6 = share
+        options.vlan = share
         let decoder = PacketDecoder(checksums: .strict)
-        var traffic = Traffic(profile, seed: 7)
-        let source = FrameSource((0..<5000).map { _ in traffic.next() })
+        let source = FrameList(frames(options, count: 5000))
         var packet = mos_packet()
         var verdicts: [ChecksumVerdict: Int] = [:]
         var burst = FrameBurst()
@@ -49,7 +55,7 @@ import Testing
         #expect(counters["orphans"] == 0)
     }
 
-    @Test(arguments: [Profile.small, .bulk, .tiny])
+    @Test(arguments: [Profile.small, .bulk, .tiny, .open])
     func `a path without faults shows neither gaps nor repeats`(_ profile: Profile) throws {
         let counters = try counters(profile, seed: 5, count: 20_000)
         #expect(counters["retransmitted"] == 0)
@@ -65,25 +71,30 @@ import Testing
         #expect(share > 0.1 && share < 0.4)
     }
 
-    @Test func `equal seeds give equal frames, other seeds others`() {
-        var first = Traffic(.mixed, seed: 1)
-        var second = Traffic(.mixed, seed: 1)
-        var other = Traffic(.mixed, seed: 2)
-        let frames = (0..<1000).map { _ in first.next() }
-        #expect(frames == (0..<1000).map { _ in second.next() })
-        #expect(frames != (0..<1000).map { _ in other.next() })
+    @Test(arguments: Profile.allCases)
+    func `equal seeds give equal frames, other seeds others`(_ profile: Profile) {
+        var options = TrafficOptions(profile)
+        let first = frames(options, count: 1000)
+        #expect(first == frames(options, count: 1000))
+        options.seed = 2
+        #expect(first != frames(options, count: 1000))
     }
 
     @Test func `tiny packets are 64 bytes, bulk segments carry 1448`() {
-        var tiny = Traffic(.tiny, seed: 1, concurrency: 100)
-        var bulk = Traffic(.bulk, seed: 1)
-        #expect((0..<1000).allSatisfy { _ in tiny.next().bytes.count == 64 })
-        #expect((0..<5000).map { _ in bulk.next().bytes.count }.max() == 14 + 20 + 32 + 1448)
+        let tiny = frames(TrafficOptions(.tiny), count: 1000)
+        let bulk = frames(TrafficOptions(.bulk), count: 5000)
+        #expect(tiny.allSatisfy { $0.bytes.count == 64 })
+        #expect(bulk.map(\.bytes.count).max() == 14 + 20 + 32 + 1448)
     }
 
     @Test func `a scan has a source of its own for every packet`() {
-        var scan = Traffic(.syn, seed: 1)
-        let sources = (0..<20_000).map { _ in Array(scan.next().bytes[26..<30]) }
+        let sources = frames(TrafficOptions(.syn), count: 20_000).map { Array($0.bytes[26..<30]) }
         #expect(Set(sources).count == 20_000)
+    }
+
+    @Test func `a scan ends when all its connections have been asked for`() {
+        var options = TrafficOptions(.syn)
+        options.flows = 77
+        #expect(frames(options, count: 1000).count == 77)
     }
 }

@@ -2,6 +2,7 @@
 import CMosABI
 import Capture
 import Flows
+import Generation
 import Packets
 import Testing
 
@@ -47,15 +48,21 @@ struct StraightWayTests {
     @Test(arguments: 0..<UInt64(24))
     func `generated traffic leaves the same both ways`(seed: UInt64) throws {
         let profile: Profile = seed % 2 == 0 ? .small : .mixed
-        var traffic = Traffic(profile, seed: seed, concurrency: 40)
-        let frames = (0..<4000).map { _ in traffic.next() }
+        let frames = traffic(profile, seed: seed, flows: 40)
         try compare(frames, Self.sockets[Int(seed / 2 % 6)], timeWait: seed % 3 == 0 ? 0 : 0.0001)
+    }
+
+    private func traffic(_ profile: Profile, seed: UInt64, flows: Int) -> [OwnedFrame] {
+        var options = TrafficOptions(profile)
+        options.seed = seed
+        options.flows = flows
+        var traffic = Traffic(options)
+        return (0..<4000).compactMap { _ in traffic.next() }
     }
 
     /// Faults and lost frames in front of the same traffic.
     @Test(arguments: 0..<UInt64(24))
     func `disturbed traffic leaves the same both ways`(seed: UInt64) throws {
-        var traffic = Traffic(.small, seed: seed, concurrency: 20)
         let rate = seed % 2 == 0 ? 0.02 : 0.15
         var plan = FaultPlan(
             Faults(
@@ -69,7 +76,7 @@ struct StraightWayTests {
             seed: seed
         )
         var frames: [OwnedFrame] = []
-        for _ in 0..<4000 { plan.rewrite(traffic.next(), into: &frames) }
+        for frame in traffic(.small, seed: seed, flows: 20) { plan.rewrite(frame, into: &frames) }
         plan.finish(into: &frames)
         try compare(frames, Self.sockets[Int(seed / 2 % 6)], timeWait: seed % 3 == 0 ? 0 : 0.0001)
     }
@@ -111,7 +118,9 @@ struct StraightWayTests {
         }
 
         private static func bytes<Record>(_ record: Record) -> [UInt8] {
-            unsafe withUnsafeBytes(of: record) { unsafe Array($0) }
+            // Behind the last field of a packet is room that nobody writes.
+            let length = record is mos_packet ? 124 : MemoryLayout<Record>.size
+            return unsafe withUnsafeBytes(of: record) { unsafe Array($0.prefix(length)) }
         }
 
         var description: String { "\(event)\n\(conn)\n\(ext as Any)\n\(packet as Any)" }

@@ -16,6 +16,7 @@ struct PacketDecoderOrdinaryTests {
                 let payload = [UInt8](repeating: 0xA5, count: length)
                 let segment = TCPSegment(seq: .max, ack: 5, options: options, payload: payload)
                 #expect(isSame(PacketBuilder().frame(segment), policy) == true)
+                #expect(isSame(PacketBuilder(ip: .ipv6).frame(segment), policy) == true)
             }
         }
     }
@@ -25,7 +26,7 @@ struct PacketDecoderOrdinaryTests {
         let frame = builder.frame(TCPSegment(payload: [1, 2, 3]))
         let others = [
             builder.frame(TCPSegment(options: [.raw([3, 4, 1, 2])])),
-            PacketBuilder(ip: .ipv6).frame(TCPSegment()),
+            PacketBuilder(ip: .ipv6).frame(UDPDatagram(payload: [1])),
             PacketBuilder(vlanTags: [VLANTag(5)]).frame(TCPSegment()),
             PacketBuilder(checksum: .bad).frame(TCPSegment()),
             builder.frame(UDPDatagram(payload: [1])),
@@ -46,7 +47,9 @@ struct PacketDecoderOrdinaryTests {
             ]
             let options = lists[Int.random(in: 0..<3, using: &generator)]
             let payload = generator.bytes(Int.random(in: 0..<90, using: &generator))
-            var frame = PacketBuilder().frame(TCPSegment(options: options, payload: payload))
+            let isIPv6 = Bool.random(using: &generator)
+            let builder = isIPv6 ? PacketBuilder(ip: .ipv6) : PacketBuilder()
+            var frame = builder.frame(TCPSegment(options: options, payload: payload))
             for _ in 0..<Int.random(in: 0..<3, using: &generator) {
                 let place = Int.random(in: 0..<frame.count, using: &generator)
                 frame[place] = UInt8.random(in: 0...255, using: &generator)

@@ -179,7 +179,7 @@ private func emitted(_ record: String, format: ScriptOptions.Format = .json) thr
             options: options
         )
         #expect(
-            result.records.last?.hasSuffix("\n128.232.110.120:34855 > 66.35.250.204:80") == true
+            result.records.last == "128.232.110.120:34855 > 66.35.250.204:80"
         )
     }
 }

@@ -11,7 +11,10 @@
 
 enum {
     CDPDK_BURST = 64, /* frames that are received at once */
-    CDPDK_LIST = 128  /* frames that are sent at once */
+    CDPDK_LIST = 128, /* frames that are sent at once */
+    CDPDK_EVERYONE = -1,       /* the owner of a frame that all shares get */
+    CDPDK_KEY_BYTES = 64,      /* the longest key of a device's hash */
+    CDPDK_RETA_ENTRIES = 2048  /* the largest table of a device that leads from hash to queue */
 };
 
 /* A received frame. Its bytes stay valid until the next burst of the same port. 24 bytes. */
@@ -53,6 +56,20 @@ struct cdpdk_port_config {
     uint32_t send_limit;   /* bytes of the longest frame that it sends; what the MTU allows */
     bool detach;           /* the device was made for this port: remove it with the port */
     bool sends;            /* the device must have a transmit queue */
+    uint16_t shares;       /* threads that receive; 1 */
+    bool has_own_queues;   /* every queue of the device has packets of its own: all must be received */
+    bool is_fanned_out;    /* these queues have both directions of a flow in one of them */
+};
+
+/* How a device distributes frames over queues. */
+struct cdpdk_distribution {
+    uint16_t queues;       /* that are received from */
+    bool arrival_counts;   /* each share has a queue, and both directions of a flow are in the same */
+    uint8_t key[CDPDK_KEY_BYTES];
+    uint8_t key_bytes;
+    uint64_t hash_types;   /* RTE_ETH_RSS_... */
+    uint16_t entries;      /* of the table */
+    uint16_t table[CDPDK_RETA_ENTRIES];
 };
 
 /* The call that failed, by its DPDK name, and its code. */
@@ -61,7 +78,7 @@ struct cdpdk_failure {
     int code;
 };
 
-/* An open port with one receive queue, one transmit queue where the device has any, its memory
+/* An open port with its receive queues, one transmit queue where the device has any, its memory
  * pool, and the buffers of the burst in hand. */
 struct cdpdk_port;
 
@@ -93,7 +110,10 @@ int cdpdk_probe_device(const char *devargs);
  * rte_eth_rx_queue_setup, rte_eth_tx_queue_setup, rte_eth_dev_start, rte_eth_promiscuous_enable:
  * one receive queue and, where the device has any, one transmit queue (some drivers want as many
  * of each). The MTU is left alone; scattered frames are accepted where the device can.
- * Returns 0 and the port, or the code of the call that failed. */
+ * For several shares as many queues as the device can fill by flows, at most one for each:
+ * rte_eth_dev_rss_hash_update, rte_eth_dev_rss_hash_conf_get, rte_eth_dev_rss_reta_update.
+ * Returns 0 and the port, or the code of the call that failed; -ERANGE when there are more queues
+ * with packets of their own than shares. */
 int cdpdk_open_port(uint16_t id, const struct cdpdk_port_config *config, struct cdpdk_port **port,
                     struct cdpdk_failure *failure);
 
@@ -125,6 +145,36 @@ const char *cdpdk_get_driver_name(const struct cdpdk_port *port);
 
 /* True when frames carry the times of a capture file instead of the burst's. */
 bool cdpdk_has_capture_times(const struct cdpdk_port *port);
+
+/* One thread's share of a port. */
+struct cdpdk_share;
+
+/* rte_ring_create_elem: makes `count` shares, whose number the port was opened for. With `waits` a
+ * frame that finds no room waits, and its share receives nothing until it has gone; otherwise it
+ * is dropped. depth: of each ring, a power of two; 0 = the usual. Returns 0, or the code of the
+ * call that failed; then there are none. */
+int cdpdk_make_shares(struct cdpdk_port *port, uint16_t count, bool waits, uint32_t depth,
+                      struct cdpdk_share **shares);
+
+/* rte_ring_sc_dequeue_burst_elem, rte_eth_rx_burst: gives back the buffers of the last burst, takes
+ * what others handed over (the first `mine` frames) and receives what has arrived (the others),
+ * CDPDK_BURST in all. To be called by one thread, always the same, as cdpdk_receive_burst. */
+uint32_t cdpdk_receive_share(struct cdpdk_share *share, struct cdpdk_frame *frames,
+                             uint32_t *mine);
+
+/* rte_ring_sp_enqueue_elem: keeps those that arrived and have this share as owner, hands the others
+ * to theirs, and fills up with what others handed over. Returns how many frames there are now. */
+uint32_t cdpdk_hand_over(struct cdpdk_share *share, struct cdpdk_frame *frames, uint32_t mine,
+                         const int32_t *owners);
+
+/* Frames that were handed to other shares, and those that found no room. */
+void cdpdk_read_handed(const struct cdpdk_share *share, uint64_t *handed_over, uint64_t *dropped);
+
+/* rte_ring_free: all shares of a port at once, when no thread uses them any more; before the port. */
+void cdpdk_free_shares(struct cdpdk_share **shares, uint16_t count);
+
+/* rte_eth_dev_rss_hash_conf_get, rte_eth_dev_rss_reta_query. */
+int cdpdk_read_distribution(const struct cdpdk_port *port, struct cdpdk_distribution *result);
 
 /* rte_eth_dev_stop, rte_eth_dev_close, with detach rte_dev_remove; frees the port, and the pool
  * once no other port has buffers of it on their way out. */

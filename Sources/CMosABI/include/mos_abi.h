@@ -161,7 +161,7 @@ struct mos_conn {
     uint32_t generation;         /* low half of the flow's serial number; the high half: mos_api.serial_high */
     uint8_t flags;               /* MOS_CONN_* */
     uint8_t end_reason;          /* MOS_END_* */
-    uint8_t timing;              /* low half: where its time-out waits; high half: which time-out applies */
+    uint8_t timing;              /* bits 0-1: where its time-out waits; 2-4: which one applied when it was put there; 5-7: which applies */
     uint8_t lag;                 /* the clock was up to 2^lag seconds ahead of its last packet, 0 = not */
     struct mos_time start, last;
     struct mos_endpoint cli, svr;

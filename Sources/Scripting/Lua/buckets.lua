@@ -95,7 +95,7 @@ function buckets.bounds(list)
     if i <= #list and not (is_number(bound) and (i == 1 or bound > list[i - 1])) then return nil end
     bounds[i - 1] = bound or huge
   end
-  local code = { "local b = 0" }
+  local code = { "if n == 0 then n = 0 end local b = 0" } -- -0 has a sign
   while size > 1 do
     size = size / 2
     -- The sign of n - bound: 0 when the bound is not above n.

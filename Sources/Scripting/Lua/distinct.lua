@@ -8,9 +8,9 @@ local writers = require "mos.writers"
 local api = abi.api
 local sketch_add, sketch_merge, sketch_estimate = api.sketch_add, api.sketch_merge,
   api.sketch_estimate
-local ROOMS = { 8, 64, 256, 0 } -- hashes; 0 = registers
+local SMALL, MIDDLE, LARGE = 8, 64, 256 -- hashes; 0 = registers
 local MEMORY = 2 ^ 27           -- bytes of blocks of one aggregate
-local LEAST, MOST = 4, 18       -- precision
+local LEAST, MOST = 6, 18       -- precision
 
 local distinct = { name = "distinct", cells = 1, element = "struct mos_sketch" }
 
@@ -22,48 +22,46 @@ distinct.options = {
     end
   end,
   error = function(value)
-    if type(value) ~= "number" or not (value >= 0.002 and value <= 0.26) then return nil end
+    if type(value) ~= "number" or not (value >= 0.002 and value <= 0.13) then return nil end
     return math.max(LEAST, math.min(MOST, math.ceil(2 * math.log(1.04 / value) / math.log(2))))
   end,
 }
-distinct.allowed = { precision = "a whole number, 4 to 18", error = "a share, 0.002 to 0.26" }
+distinct.allowed = { precision = "a whole number, 6 to 18", error = "a share, 0.002 to 0.13" }
 
-local function precision_of(store)
-  local options = store.layout.options
-  return options.precision or options.error or 12
+local before = ffi.new "struct mos_sketch[1]"
+
+local function size_of(store, room)
+  return room > 0 and room * 8 or store.registers
 end
 
--- A block for the sketch of a row; false when there is no memory for it, unless it must be.
-local function place(store, row, room, must_be)
-  local precision = precision_of(store)
-  local size = room > 0 and room * 8 or 2 ^ precision
-  local before = store.blocks[row + 1]
-  local used = store.used + size - (before and ffi.sizeof(before) or 0)
-  if used > store.most and not must_be then return false end
-  local block, sketch = ffi.new("uint8_t[?]", size), store.memory[row]
-  local old = ffi.new("struct mos_sketch[1]", { sketch })
-  sketch.memory, sketch.room, sketch.precision, sketch.count = block, room, precision, 0
-  if before then sketch_merge(sketch, old, 0) end
-  store.blocks[row + 1], store.used = block, used
-  return true
+-- A block for the sketch of a row, which takes in what the one before it had. What a packet may
+-- make: nothing here that LuaJIT does not compile.
+local function place(store, row, room)
+  local block, sketches = ffi.new("uint8_t[?]", size_of(store, room)), store.memory
+  ffi.copy(before, sketches + row, ffi.sizeof "struct mos_sketch")
+  local sketch = sketches[row]
+  sketch.memory, sketch.room, sketch.precision, sketch.count = block, room, store.precision, 0
+  if before[0].memory ~= nil then sketch_merge(sketches + row, before, 0) end
+  store.blocks[row + 1] = block
 end
 
 -- Moves the sketch of a row to the next larger room; false when there is no memory for it.
 local function grow(store, row)
   local room, next = store.memory[row].room, 0
-  for i = 1, #ROOMS - 1 do
-    if ROOMS[i] == room then next = ROOMS[i + 1] end
-  end
-  return place(store, row, next)
+  if room == SMALL then next = MIDDLE elseif room == MIDDLE then next = LARGE end
+  local used = store.used + size_of(store, next) - size_of(store, room)
+  if used > store.most then return false end
+  store.used = used
+  place(store, row, next)
+  return true
 end
+
+local FULL = "128 MiB of sketches are full, more values are not taken in"
 
 local function again(record, row, kind, text, length, number)
   local store = record.own
-  repeat
-    if not grow(store, row) then
-      return writers.refuse(record, "128 MiB of sketches are full, more values are not taken in")
-    end
-  until sketch_add(store.memory, row, kind, text, length, number) == 0
+  if not grow(store, row) then return writers.refuse(record, FULL) end
+  sketch_add(store.memory, row, kind, text, length, number)
 end
 
 local kinds = { boolean = true, number = true, string = true }
@@ -90,11 +88,14 @@ distinct.verbs = {
 function distinct.reset(store)
   -- Merged data is held for a report only, and no packet makes it.
   store.blocks, store.used, store.most = {}, 0, store.limit < math.huge and MEMORY or math.huge
+  local options = store.layout.options
+  store.precision = options.precision or options.error or 12
+  store.registers = 2 ^ store.precision
 end
 
--- The first block is small, and there are as many as there are keys.
+-- The first block is small: it counts as a part of the row.
 function distinct.fresh(store, row)
-  place(store, row, ROOMS[1], true)
+  place(store, row, SMALL)
 end
 
 --- The estimate for a row; exact up to 192.

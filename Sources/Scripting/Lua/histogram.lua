@@ -40,11 +40,11 @@ local function take_chunk(store, row, place)
   return chunk
 end
 
+local FULL = "128 MiB of buckets are full, more values are not taken in"
+
 local function take_or_refuse(record, row, place)
   local chunk = take_chunk(record.own, row, place)
-  if chunk == 0 then
-    writers.refuse(record, "128 MiB of buckets are full, more values are not taken in")
-  end
+  if chunk == 0 then writers.refuse(record, FULL) end
   return chunk
 end
 

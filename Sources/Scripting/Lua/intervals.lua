@@ -234,8 +234,22 @@ function intervals.finish()
   if api.worker_index == 0 then own_share = share else gather.hand_in("end", share) end
 end
 
-local function nothing()
-  return false
+-- What workers handed in for reports that worker 0 has not lived to: of aggregates that were
+-- cleared then it is nowhere else.
+local function take_rest(interval, shares)
+  local name = ("i%s:8999999999.000000000"):format(interval.series)
+  for from = 1, api.worker_count - 1 do
+    for _, text in ipairs(gather.take(name, from)) do
+      shares[#shares + 1] = { from = from, text = text, interval = interval }
+    end
+  end
+  for _, waiting in ipairs(interval.waiting) do
+    shares[#shares + 1] = { from = 0, text = waiting.own, interval = interval }
+  end
+end
+
+local function is_no_rest(record, share)
+  return share.share.interval and not share.share.interval.clears[record]
 end
 
 --- Runs what waits, then `fn` on what all workers know at their end.
@@ -249,7 +263,8 @@ function intervals.report(fn)
     shares[#shares + 1] = texts[1] and { from = from, text = texts[1], is_last = true }
   end
   gather.dismiss "end"
-  gather.reading(shares, nothing, fn)
+  for _, interval in ipairs(list) do take_rest(interval, shares) end
+  gather.reading(shares, is_no_rest, fn)
 end
 
 return intervals

@@ -20,6 +20,7 @@ local function reserve(store, room)
   store.room = room
 end
 
+--- A new row, for a key that the caller puts in.
 local function append(store)
   local row = store.count
   if row >= store.room then reserve(store, store.room * 2) end
@@ -27,6 +28,8 @@ local function append(store)
   if store.layout.fresh then store.layout.fresh(store, row) end
   return row
 end
+
+keyed.append = append
 
 --- An empty store with `labels` labels and at most `limit` keys.
 function keyed.new(layout, labels, limit)

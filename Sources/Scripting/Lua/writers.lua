@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- The calls that write to an aggregate, one function each, compiled for its number of labels: what
 -- a callback does for each packet finds its row and changes numbers in memory, nothing else.
+local each = require "mos.each"
 local errors = require "mos.errors"
 local faults = require "mos.faults"
 local keyed = require "mos.keyed"
@@ -16,22 +17,26 @@ local function check_key(call, place, label, part)
   end
 end
 
---- A value was refused: counted, and said once for each aggregate.
+--- A value was refused: counted, and said once for each aggregate. `why` may have the limit of
+--- keys.
 function writers.refuse(record, why)
   faults.bump "aggregate_keys_refused"
-  if record.has_refused then return end
+  if record.has_refused then return false end
   record.has_refused = true
-  output.diagnose(("mos: %s %s: %s (said once)"):format(record.kind.name, record.name, why))
+  output.diagnose(("mos: %s %s: %s (said once)"):format(record.kind.name, record.name,
+    why:format(record.own.limit)))
+  return false
 end
+
+local NO_ROOM = "there are %d keys, values of others are not taken in; keys = ... allows more"
 
 local function no_room(record)
-  writers.refuse(record, ("there are %d keys, values of others are not taken in; keys = ... "
-    .. "allows more"):format(record.own.limit))
+  return writers.refuse(record, NO_ROOM)
 end
 
--- What the compiled function does not do: says what is wrong, or makes the row of a new key.
-local function slow_path(record, call, verb)
-  local store, labels = record.own, record.labels
+-- Says what is wrong with a call.
+local function complaint(record, call, verb)
+  local labels = record.labels
   local before = verb.value and 1 or 0
   return function(self, more, value, ...)
     if self ~= record.object then
@@ -42,20 +47,10 @@ local function slow_path(record, call, verb)
       errors.argument(call, 1, verb.value, value, verb.allowed)
     end
     if verb.check then verb.check(record, call) end
-    local key = { ... }
-    for i, label in ipairs(labels) do check_key(call, before + i, label, key[i]) end
-    if more ~= nil then
-      errors.argument(call, before + #labels + 1, "key", more,
-        #labels == 0 and "left out: this one has no labels"
-        or "left out: the labels are " .. table.concat(labels, ", "))
-    end
-    local row = keyed.find(store, key)
-    if row then return row end
-    if store.count >= store.limit then
-      local full = record.kind.full or no_room
-      if not full(record) then return nil end
-    end
-    return keyed.add(store, key)
+    for i, label in ipairs(labels) do check_key(call, before + i, label, (select(i, ...))) end
+    errors.argument(call, before + #labels + 1, "key", more,
+      #labels == 0 and "left out: this one has no labels"
+      or "left out: the labels are " .. table.concat(labels, ", "))
   end
 end
 
@@ -71,13 +66,44 @@ local function find_code(count)
   return table.concat(text, " ")
 end
 
+-- Lua text that is true for keys that cannot be one.
+local function wrong_code(count)
+  local text = { "false" }
+  for i = 1, count do
+    text[i] = ('type(k%d) ~= "string" and type(k%d) ~= "boolean" and (type(k%d) ~= "number" or '
+      .. "k%d ~= k%d)"):format(i, i, i, i, i)
+  end
+  return table.concat(text, " or ")
+end
+
+-- Lua text that makes `row` the row of a new key. It has neither loops nor calls with a varying
+-- number of arguments: the first packets, of which LuaJIT makes the code for all, come with new
+-- keys, and must be something that it compiles.
+local function add_code(count)
+  if count == 0 then return "" end
+  local text = { "if store.count >= store.limit and not full(record) then return end",
+    "row = append(store) local t0 = store.root" }
+  for i = 1, count do
+    text[#text + 1] = ("if k%d == 0 then k%d = 0 end store.keys[%d][row + 1] = k%d"):format(
+      i, i, i, i)
+    if i < count then
+      text[#text + 1] = ("local t%d = t%d[k%d] if not t%d then t%d = {} t%d[k%d] = t%d end"):format(
+        i, i - 1, i, i, i, i - 1, i, i)
+    else
+      text[#text + 1] = ("t%d[k%d] = row"):format(i - 1, i)
+    end
+  end
+  return table.concat(text, " ")
+end
+
 local template = [[
-local store, object, slow, record, ENV = ...
+local store, object, complain, record, append, full, ENV = ...
 return function(self, PARAMETERS)
   FIND
-  if self ~= object or more ~= nil or row == nil or not (VALID) then
-    row = slow(self, more, ARGUMENTS)
-    if not row then return end
+  if self ~= object or more ~= nil or not (VALID) then return complain(self, more, ARGUMENTS) end
+  if not row then
+    if WRONG then return complain(self, more, ARGUMENTS) end
+    ADD
   end
   BODY
 end
@@ -93,18 +119,20 @@ function writers.make(record, name, verb)
   local parameters = { unpack(arguments, verb.value and 1 or 2) }
   parameters[#parameters + 1] = "more"
   local names, values = {}, {}
-  for key, value in pairs(verb.env or {}) do
+  for key, value in each(verb.env or {}) do
     names[#names + 1], values[#values + 1] = key, value
   end
   local parts = {
     ENV = #names > 0 and table.concat(names, ", ") or "_", FIND = find_code(#keys),
     PARAMETERS = table.concat(parameters, ", "), ARGUMENTS = table.concat(arguments, ", "),
-    VALID = verb.check and "false" or verb.valid or "true", BODY = verb.body,
+    VALID = verb.check and "false" or verb.valid or "true", WRONG = wrong_code(#keys),
+    ADD = add_code(#keys), BODY = verb.body,
   }
   local text = template:gsub("%f[%u](%u%u%u+)%f[%U]", parts)
   local call = record.kind.name .. ":" .. name
   local chunk = assert(loadstring(text, "=mos/writers.lua"))
-  return chunk(record.own, record.object, slow_path(record, call, verb), record, unpack(values))
+  return chunk(record.own, record.object, complaint(record, call, verb), record, keyed.append,
+    record.kind.full or no_room, unpack(values))
 end
 
 --- A first argument that must be a finite number.

@@ -82,7 +82,8 @@ end)]], output = [[
 8       4       17.625  37
 median 19, 90 % within 37 us]] },
       { capture = "web", text = "Lengths of packets by steps:", code = [[
-local raw, len = mos.socket(mos.SOCK_MONITOR_RAW), mos.histogram("len", { bounds = { 100, 1000 } })
+local raw = mos.socket(mos.SOCK_MONITOR_RAW)
+local len = mos.histogram("len", { bounds = { 100, 1000 } })
 raw:on(mos.ON_PKT_IN, function(s) len:add(s:packet().len) end)
 mos.on_report(function()
   for lower, upper, n in len:buckets() do print(lower, upper, n) end
@@ -117,8 +118,8 @@ end)]], output = [[
   },
   {
     name = "mos.distinct", gives = "distinct", raised = RAISED,
-    args = { NAME, labels [[; `error`: the standard error, 0.002 to 0.26, or `precision`: its bits,
-4 to 18 (12)]] },
+    args = { NAME, labels [[; `error`: the standard error, 0.002 to 0.13, or `precision`: its bits,
+6 to 18 (12)]] },
     result = "What tells how many different values there were, for each key, or one without "
       .. "labels.",
     notes = [[

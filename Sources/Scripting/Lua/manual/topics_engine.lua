@@ -163,4 +163,70 @@ watch:on(mos.ON_CONN_START, function(flow) flow:reset() end)]] } },
     see = { "flow:drop", "flow:overwrite", "flow:insert", "flow:chomp", "mos.sendpkt",
       "mos.reset_conn", "mos.setlastpkt" },
   },
+  {
+    name = "cores", also = { "workers" }, title = "several workers: what is shared and what is not",
+    body = {
+      { "DESCRIPTION", [[
+`mos run --cores N` runs N workers, each on a processor of its own, with its own flow table,
+buffers, timers and Lua state: the scripts are loaded N times, and their globals, upvalues and
+flow.ctx are each worker's own. Both directions of a flow, and ICMP errors about it, are one
+worker's. A packet is seen and counted by one worker, whatever its kind.
+
+Captures: every worker walks all packets, so clocks, timers, flow.id and flow.uid do not depend on
+the number of workers. --ordered writes records and printed lines in the order of the input, byte
+for byte the same for any number; without it the same lines come in any order. (--format text is
+aligned by each worker for itself.)
+
+Interfaces: the kernel (PACKET_FANOUT), the network card (RSS) or other workers (rings, counted as
+handed_over) bring each worker what it owns. packet.number counts each worker's own; --ordered
+goes by packet time.]] },
+      { "WHAT HAPPENS ONCE", [[
+`mos.on_report` and `mos.on_interval` run once, on data of all workers: aggregates (`mos doc
+aggregates`) and mos.stats(). `on_start`, `on_exit`, timers and what scripts do while they are
+loaded happen in every worker; `mos.worker == 0` picks one.]] },
+      { "LIMITS", [[
+max_flows, buffer_pool and fragments_pool are each worker's. mos.find_flow finds flows of the
+worker that asks. --inline works with one worker. Whoever chooses addresses and ports can send
+everything to one worker: that costs speed, and nothing else.]] },
+    },
+    examples = { { capture = "web", code = [[
+local conns = mos.counter "conns"
+local tcp = mos.socket(mos.SOCK_MONITOR_STREAM)
+tcp:on(mos.ON_CONN_END, mos.HK_SND, function() conns:count() end)
+mos.on_report(function() print(mos.workers, conns:value()) end)]], output = [[
+1       8]] } },
+    see = { "aggregates", "mos.worker", "mos.workers", "mos.on_report", "mos.on_interval" },
+  },
+  {
+    name = "generate", also = { "traffic" },
+    title = "traffic from a seed: captures, or packets sent",
+    body = {
+      { "DESCRIPTION", [[
+`mos generate PROFILE FILE` writes a capture ("-": standard output), `mos generate PROFILE -i
+dpdk:SPEC --rate RATE` sends the same packets through a DPDK port (a kernel interface is
+dpdk:net_af_packet0,iface=eth0) until Ctrl-C, --packets or --duration. Equal seeds and options
+give equal packets for ever, with right checksums. What was written or sent, refused by the port
+and lost is told on standard error.]] },
+      { "PROFILES", { defs = {
+        { "small", "request and response of some hundred bytes, nine packets a connection" },
+        { "mixed", "log-normal sizes, a quarter IPv6, about 1 % lost and 1 % late" },
+        { "bulk", "transfers of megabytes" },
+        { "syn", "one SYN from each of very many sources, never answered" },
+        { "open", "handshake and a byte each way, in rounds over all connections; none is "
+          .. "closed" },
+        { "tiny", "packets of 64 bytes, ten octets each way in turn, without end" } } } },
+      { "OPTIONS", { defs = {
+        { "--seed N", "(1)" },
+        { "--flows N", "connections at a time; for syn and open in all" },
+        { "-c, --packets N", "how many; a file without it is of a size of the profile's own" },
+        { "--duration SECONDS", "of the packets' times" },
+        { "--rate RATE", "(1Mpps) packets or bits a second: 100000pps, 500Mbps, 1Gbps; max with "
+          .. "-i: as fast as the port takes them" },
+        { "--loss, --reorder SHARE", "of data segments that are lost and sent again, or come "
+          .. "behind the next one; 0 to 10%, or 0 to 0.1" },
+        { "--ipv6, --vlan SHARE", "of connections over IPv6, or with a VLAN tag (100 to 115)" },
+      } } },
+    },
+    see = { "scripts", "speed", "inline" },
+  },
 }

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
+import Capture
 import Packets
 
-@testable import Capture
-
 /// One flow of TCP or UDP between random ends, as a builder of its frames.
-struct FlowFrames {
-    let builder: PacketBuilder
-    let isTCP: Bool
-    let ports: (UInt16, UInt16)
+public struct FlowFrames {
+    /// What builds its frames from its first end.
+    public let builder: PacketBuilder
+    /// TCP, or else UDP.
+    public let isTCP: Bool
+    /// Of the first end and of the second.
+    public let ports: (UInt16, UInt16)
 
-    init(_ random: inout SplitMix64, tags: Bool = false) {
+    /// A flow that follows from `random`; every third one has a tag when there are any.
+    public init(_ random: inout SplitMix64, tags: Bool = false) {
         func word() -> UInt16 { UInt16(random.below(65536)) }
         let isIPv6 = random.chance(0.5)
         var ends: [IPAddress] = []
@@ -33,7 +36,7 @@ struct FlowFrames {
     }
 
     /// A frame with that payload, from the second end to the first when `isBack`.
-    func frame(_ payload: [UInt8], isBack: Bool = false) -> [UInt8] {
+    public func frame(_ payload: [UInt8], isBack: Bool = false) -> [UInt8] {
         let builder = isBack ? self.builder.reversed : self.builder
         let (from, to) = isBack ? (ports.1, ports.0) : ports
         if isTCP {
@@ -51,9 +54,22 @@ struct FlowFrames {
     }
 
     /// The same with a tunnel around it, whose ends are always the same.
-    func tunnelled(_ payload: [UInt8], isBack: Bool = false) -> [UInt8] {
+    public func tunnelled(_ payload: [UInt8], isBack: Bool = false) -> [UInt8] {
         let tunnel = FlowFrames(builder, isTCP, ports, [BuiltTunnel(.vxlan(7))])
         return tunnel.frame(payload, isBack: isBack)
+    }
+
+    /// The two halves of a datagram between its ends that was cut.
+    public func fragments(_ payload: [UInt8]) -> [[UInt8]] {
+        [false, true].map { isLast in
+            let filler = [UInt8](repeating: 0, count: 64 - payload.count)
+            return builder.fragment(
+                17,
+                filler + payload,
+                offset: isLast ? 64 : 0,
+                hasMore: !isLast
+            )
+        }
     }
 
     private init(
@@ -71,12 +87,12 @@ struct FlowFrames {
 }
 
 /// The owner of a frame of these bytes.
-func owner(_ bytes: [UInt8], of count: Int) -> Int {
+public func owner(_ bytes: [UInt8], of count: Int) -> Int {
     withFrame(bytes) { WorkerShare(of: count).owner(of: $0) }
 }
 
 /// Calls `body` with a frame of these bytes.
-func withFrame<Result>(
+public func withFrame<Result>(
     _ bytes: [UInt8],
     time: Int64 = 0,
     _ body: (Frame) throws -> Result
