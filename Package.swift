@@ -101,7 +101,7 @@ let package = Package(
         .executableTarget(
             name: "mos",
             dependencies: [
-                "CProcessors", "Engine", "Scripting", "Outputs", "Capture", "CaptureDPDK",
+                "CProcessors", "Engine", "Flows", "Scripting", "Outputs", "Capture", "CaptureDPDK",
                 "Generation", "Packets",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -24,6 +24,7 @@ final class Crew {
     /// Threads bound to processors; without them the one worker runs on the thread that calls.
     private let hasThreads: Bool
     private var results: [Slot] = []
+    private let processors = Processors.allowed
 
     /// Where one worker leaves how it ended.
     private final class Slot {
@@ -67,8 +68,20 @@ final class Crew {
         return try members[0].host.report()
     }
 
+    /// Where the workers run and what their tables lie on.
+    var placement: String {
+        let count = members.count
+        var text = count == 1 ? "1 worker" : "\(count) workers"
+        if hasThreads, !processors.isEmpty {
+            let used = processors.prefix(count)
+            let names = used.prefix(16).map(String.init) + (used.count > 16 ? ["..."] : [])
+            text += (used.count == 1 ? " on processor " : " on processors ")
+            text += names.joined(separator: ", ")
+        }
+        return text + "; tables on " + TransparentHugePages.tables
+    }
+
     private func runThreads() throws {
-        let processors = Processors.allowed
         let threads = members.indices.map { index in
             // Each thread touches a member and a slot of its own.
             let processor = processors.isEmpty ? nil : processors[index % processors.count]

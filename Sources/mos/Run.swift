@@ -141,6 +141,7 @@ struct Run: ParsableCommand {
             try crew.add(member(index, meeting, inputs, own, settings))
         }
         let statsFile = try stats.map { try StatsFile($0, crew.members.map(\.calls)) }
+        if inputs.isLive || cores != nil { Diagnostics.say("mos: " + crew.placement) }
         let watch = RunWatch(crew.members, isLive: inputs.isLive)
         var outcome = try reporting { try crew.run() }
         if outcome.wasStopped, input.inline == .failOpen, !stop.isRaised {
