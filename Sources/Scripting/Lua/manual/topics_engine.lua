@@ -164,7 +164,8 @@ watch:on(mos.ON_CONN_START, function(flow) flow:reset() end)]] } },
       "mos.reset_conn", "mos.setlastpkt" },
   },
   {
-    name = "generate", also = { "traffic" }, title = "traffic from a seed: captures, or packets sent",
+    name = "generate", also = { "traffic" },
+    title = "traffic from a seed: captures, or packets sent",
     body = {
       { "DESCRIPTION", [[
 `mos generate PROFILE FILE` writes a capture ("-": standard output), `mos generate PROFILE -i
@@ -189,7 +190,8 @@ and lost is told on standard error.]] },
           .. "-i: as fast as the port takes them" },
         { "--loss, --reorder SHARE", "of data segments that are lost and sent again, or come "
           .. "behind the next one; 0 to 10%, or 0 to 0.1" },
-        { "--ipv6, --vlan SHARE", "of connections over IPv6, or with a VLAN tag (100 to 115)" } } } },
+        { "--ipv6, --vlan SHARE", "of connections over IPv6, or with a VLAN tag (100 to 115)" },
+      } } },
     },
     see = { "scripts", "speed", "inline" },
   },
