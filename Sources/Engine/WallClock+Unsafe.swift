@@ -10,7 +10,9 @@ func wallClock() -> Timestamp {
     return Timestamp(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
 }
 
-/// How often the user asked for the end; safe to raise in a signal handler. All workers of a run share one.
+/// How often the user asked for the end; safe to raise in a signal handler.
+///
+/// All workers of a run share one.
 public final class StopRequests: Sendable {
     private let count = Atomic<Int>(0)
     private let halted = Atomic<Bool>(false)

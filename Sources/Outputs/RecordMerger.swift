@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: BSD-2-Clause
-import Glibc
-
 /// Merges the lines of several workers into the order of the run.
 ///
 ///     worker 0   12 12 15 | 17 ...      head 12, at 17
@@ -9,7 +7,6 @@ import Glibc
 /// Every worker hands its lines over in their order and says how far it is; a line is written once no other worker can
 /// still bring an earlier one. Equal keys go by the number of the worker. Only a worker behind the last packet is ever
 /// made to wait, when the others are far behind: before that they hold each other together (``ChunkRing``).
-@safe
 public final class RecordMerger: @unchecked Sendable {
     /// A line in the bytes that come with it.
     struct Entry {
@@ -36,8 +33,7 @@ public final class RecordMerger: @unchecked Sendable {
     static let most = 32 * 1024 * 1024
 
     let target: RecordTarget
-    private let lock: UnsafeMutablePointer<pthread_mutex_t>
-    private let changed: UnsafeMutablePointer<pthread_cond_t>
+    private let monitor = Monitor()
     private var queues: [Queue]
     private var out: [UInt8] = []
     private var lines = 0
@@ -47,36 +43,25 @@ public final class RecordMerger: @unchecked Sendable {
     public init(_ target: RecordTarget, workers: Int) {
         self.target = target
         queues = Array(repeating: Queue(), count: workers)
-        unsafe lock = .allocate(capacity: 1)
-        unsafe changed = .allocate(capacity: 1)
-        unsafe pthread_mutex_init(lock, nil)
-        unsafe pthread_cond_init(changed, nil)
-    }
-
-    deinit {
-        unsafe pthread_mutex_destroy(lock)
-        unsafe pthread_cond_destroy(changed)
-        unsafe lock.deallocate()
-        unsafe changed.deallocate()
     }
 
     /// Takes lines of a worker, in their order.
     func take(_ bytes: [UInt8], _ entries: [Entry], from worker: Int) {
-        unsafe pthread_mutex_lock(lock)
-        defer { unsafe pthread_mutex_unlock(lock) }
-        queues[worker].bytes.append(contentsOf: bytes)
-        queues[worker].entries.append(contentsOf: entries)
-        if let last = entries.last { raise(worker, last.key) }
-        drain()
-        while isTooFarAhead(worker) { unsafe pthread_cond_wait(changed, lock) }
+        monitor.hold {
+            queues[worker].bytes.append(contentsOf: bytes)
+            queues[worker].entries.append(contentsOf: entries)
+            if let last = entries.last { raise(worker, last.key) }
+            drain()
+            while isTooFarAhead(worker) { monitor.wait() }
+        }
     }
 
     /// Nothing before `key` will follow from the worker.
     func advance(_ worker: Int, to key: RecordKey) {
-        unsafe pthread_mutex_lock(lock)
-        defer { unsafe pthread_mutex_unlock(lock) }
-        raise(worker, key)
-        drain()
+        monitor.hold {
+            raise(worker, key)
+            drain()
+        }
     }
 
     private func raise(_ worker: Int, _ key: RecordKey) {
@@ -99,7 +84,7 @@ public final class RecordMerger: @unchecked Sendable {
         }
         flush()
         for index in queues.indices { queues[index].forget() }
-        unsafe pthread_cond_broadcast(changed)
+        monitor.wakeAll()
     }
 
     /// The worker whose first line is the next one; nil when somebody may still bring an earlier one.

@@ -137,7 +137,9 @@ struct FieldTests {
         #expect(connection?.svr_rtt == 250_000)
     }
 
-    @Test func `the serial number of a flow is that of its first packet, a slot is used again`() throws {
+    @Test func `the serial number of a flow is that of its first packet, a slot is used again`()
+        throws
+    {
         let recorder = try Recorder([
             .client(.syn, 0), .server(.rstAck, 0, 1), .client(.syn, 9).flow(1),
         ])

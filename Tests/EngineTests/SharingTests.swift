@@ -100,7 +100,9 @@ struct SharingTests {
         default:
             let segment = segment(number, &random, &offsets, long: false)
             let answers = random.chance(0.4)
-            return [(answers ? builder.reversed : builder).frame(answers ? segment.reversed : segment)]
+            return [
+                (answers ? builder.reversed : builder).frame(answers ? segment.reversed : segment)
+            ]
         }
     }
 
@@ -142,7 +144,9 @@ struct SharingTests {
         for index in 0..<count {
             let part = try watch(frames, WorkerShare(index: index, of: count))
             // A worker's own events are in order as they come.
-            #expect(part.seen.indices.dropFirst().allSatisfy { !(part.seen[$0] < part.seen[$0 - 1]) })
+            #expect(
+                part.seen.indices.dropFirst().allSatisfy { !(part.seen[$0] < part.seen[$0 - 1]) }
+            )
             seen += part.seen
             for (place, counter) in part.counters.enumerated() { counters[place] += counter.value }
         }
@@ -153,7 +157,9 @@ struct SharingTests {
         let place = zip(texts, wanted).enumerated().first { $0.element.0 != $0.element.1 }?.offset
         if texts != wanted {
             let at = max(0, (place ?? min(texts.count, wanted.count)) - 2)
-            Issue.record("seed \(seed), \(texts.dropFirst(at).prefix(5)), not \(wanted.dropFirst(at).prefix(5))")
+            Issue.record(
+                "seed \(seed), \(texts.dropFirst(at).prefix(5)), not \(wanted.dropFirst(at).prefix(5))"
+            )
         }
         for (counter, sum) in zip(one.counters, counters) {
             #expect(counter.value == sum, "seed \(seed) \(counter.name)")
@@ -161,7 +167,8 @@ struct SharingTests {
         #expect(Set(seen.map(\.worker)).count == count, "every worker has a share")
     }
 
-    @Test func `both ends of a flow are one worker's, and its serial number is the same for any number`()
+    @Test
+    func `both ends of a flow are one worker's, and its serial number is the same for any number`()
         throws
     {
         let frames = Line.frames(Line.handshake + [.client(.ack, 1, 1, "GET /")], Wire())

@@ -37,7 +37,9 @@ extension RecordWriter {
         let lines = Lines()
         defer { lines.remove() }
         let merger = RecordMerger(try lines.target(), workers: 2)
-        let (a, b) = (RecordWriter(merging: merger, worker: 0), RecordWriter(merging: merger, worker: 1))
+        let (a, b) = (
+            RecordWriter(merging: merger, worker: 0), RecordWriter(merging: merger, worker: 1)
+        )
         a.put("12 a", at: key(12))
         a.put("15 a", at: key(15))
         a.advance(to: key(17))
@@ -56,7 +58,9 @@ extension RecordWriter {
         let lines = Lines()
         defer { lines.remove() }
         let merger = RecordMerger(try lines.target(), workers: 2)
-        let (a, b) = (RecordWriter(merging: merger, worker: 0), RecordWriter(merging: merger, worker: 1))
+        let (a, b) = (
+            RecordWriter(merging: merger, worker: 0), RecordWriter(merging: merger, worker: 1)
+        )
         a.put("packet", at: key(7))
         b.put("due at 5", at: key(7, 5, 1))
         b.put("due at 9, second", at: key(7, 9, 2))
@@ -69,7 +73,9 @@ extension RecordWriter {
         let lines = Lines()
         defer { lines.remove() }
         let merger = RecordMerger(try lines.target(), workers: 2)
-        let (a, b) = (RecordWriter(merging: merger, worker: 0), RecordWriter(merging: merger, worker: 1))
+        let (a, b) = (
+            RecordWriter(merging: merger, worker: 0), RecordWriter(merging: merger, worker: 1)
+        )
         a.setHeader(Array("#x".utf8))
         b.setHeader(Array("#x".utf8))
         a.put("1", at: key(1))

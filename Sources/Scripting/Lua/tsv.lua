@@ -94,8 +94,8 @@ local function header_of(known)
   return row:tostring()
 end
 
---- The record as a line in a buffer that the next call uses again; and its header when that is another
---- than before. `known` is a table of the stream's own.
+--- The record as a line in a buffer that the next call uses again; and its header when that is
+--- another than before. `known` is a table of the stream's own.
 function tsv.encode(record, known)
   local columns, index, keys = columns_for(record, known)
   row:reset()

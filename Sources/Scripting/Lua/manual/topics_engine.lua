@@ -164,6 +164,40 @@ watch:on(mos.ON_CONN_START, function(flow) flow:reset() end)]] } },
       "mos.reset_conn", "mos.setlastpkt" },
   },
   {
+    name = "cores", also = { "workers" }, title = "several workers: what is shared and what is not",
+    body = {
+      { "DESCRIPTION", [[
+`mos run --cores N` runs N workers, each on a processor of its own, with its own flow table,
+buffers, timers and Lua state: the scripts are loaded N times, and their globals, upvalues and
+flow.ctx are each worker's own. Both directions of a flow, and ICMP errors about it, are one
+worker's. A packet is seen and counted by one worker, whatever its kind.
+
+Captures: every worker walks all packets, so clocks, timers, flow.id and flow.uid do not depend on
+the number of workers. --ordered writes records and printed lines in the order of the input, byte
+for byte the same for any number; without it the same lines come in any order. (--format text is
+aligned by each worker for itself.)
+
+Interfaces: the kernel (PACKET_FANOUT), the network card (RSS) or other workers (rings, counted as
+handed_over) bring each worker what it owns. packet.number counts each worker's own; --ordered
+goes by packet time.]] },
+      { "WHAT HAPPENS ONCE", [[
+`mos.on_report` and `mos.on_interval` run once, on data of all workers: aggregates (`mos doc
+aggregates`) and mos.stats(). `on_start`, `on_exit`, timers and what scripts do while they are
+loaded happen in every worker; `mos.worker == 0` picks one.]] },
+      { "LIMITS", [[
+max_flows, buffer_pool and fragments_pool are each worker's. mos.find_flow finds flows of the
+worker that asks. --inline works with one worker. Whoever chooses addresses and ports can send
+everything to one worker: that costs speed, and nothing else.]] },
+    },
+    examples = { { capture = "web", code = [[
+local conns = mos.counter "conns"
+local tcp = mos.socket(mos.SOCK_MONITOR_STREAM)
+tcp:on(mos.ON_CONN_END, mos.HK_SND, function() conns:count() end)
+mos.on_report(function() print(mos.workers, conns:value()) end)]], output = [[
+1       8]] } },
+    see = { "aggregates", "mos.worker", "mos.workers", "mos.on_report", "mos.on_interval" },
+  },
+  {
     name = "generate", also = { "traffic" },
     title = "traffic from a seed: captures, or packets sent",
     body = {
