@@ -123,7 +123,8 @@ final class ChunkRing: @unchecked Sendable {
         held[seat] = number
         unsafe pthread_cond_broadcast(changed)
         // Not behind the first chunk, which may tell that the file is packed; not where reading may wait.
-        if lastRead == number, number > 1, feed.isFile, !isReading, over == nil, isFree(number + 1) {
+        if lastRead == number, number > 1, feed.isFile, !isReading, over == nil, isFree(number + 1)
+        {
             _ = read()
         }
         return .chunk(memory[number % Self.places].chunk)
