@@ -26,6 +26,8 @@ public struct Inputs: ~Copyable {
     public var filter: FrameFilter?
     /// Packets after which the run ends, nil = no limit.
     public var packetLimit: UInt64?
+    /// What is left of a limit that this worker shares with others, nil = none: for live sources, where each sees its own.
+    public var allowance: PacketAllowance?
     /// Seconds of packet time after which the run ends, nil = no limit.
     public var duration: Double?
     /// Every one of several workers is shown all frames, its own and those of the others.

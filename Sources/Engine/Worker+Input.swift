@@ -98,7 +98,9 @@ extension Worker {
         // Counted by the burst: the packets that ``PacketDecoder/decodeOrdinary(_:into:)`` takes, and their bytes.
         var (ordinary, ofIPv6) = (0, 0)
         var bytes: UInt64 = 0
-        for index in 0..<burst.count {
+        let allowance = inputs.allowance
+        let allowed = if let allowance { allowedFrames(allowance) } else { burst.count }
+        for index in 0..<allowed {
             let frame = burst[index]
             if isLimited, isBeyondLimit(frame, kept) {
                 reachedLimit = true

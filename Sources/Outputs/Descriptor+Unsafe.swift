@@ -19,6 +19,14 @@ struct Descriptor: ~Copyable {
         if number < 0 { throw OutputError(call: "open", name: path, code: errno) }
     }
 
+    /// Creates the file at `path`, where nothing may be: neither a file nor a link of somebody else.
+    init(creatingNew path: String) throws(OutputError) {
+        let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+        number = unsafe open(path, flags, 0o644)
+        isOwned = true
+        if number < 0 { throw OutputError(call: "create", name: path, code: errno) }
+    }
+
     deinit { if isOwned && number >= 0 { close(number) } }
 
     /// True when a person reads along.

@@ -3,7 +3,7 @@ import Glibc
 
 /// Why records could not be written.
 public struct OutputError: Error, CustomStringConvertible, Equatable {
-    /// What was tried: "open" or "write".
+    /// What was tried: "open", "write", "create", "rename to"; "replace" where EINVAL means that it is no regular file.
     public var call: String
     /// The file, or "standard output".
     public var name: String
@@ -22,6 +22,7 @@ public struct OutputError: Error, CustomStringConvertible, Equatable {
 
     /// One sentence: what failed, the value, the reason.
     public var description: String {
-        "cannot \(call) \(name): \(ErrnoText.of(code))"
+        let reason = call == "replace" && code == EINVAL ? "not a regular file" : ErrnoText.of(code)
+        return "cannot \(call) \(name): \(reason)"
     }
 }

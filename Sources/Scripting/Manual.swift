@@ -52,6 +52,15 @@ public final class Manual {
         try lua.call("manual", form.rawValue).text
     }
 
+    /// What each counter counts, a line each, in the order of `Counter.names`.
+    ///
+    /// - Returns: the lines.
+    /// - Throws: ``ScriptError/script(_:)`` when the library fails.
+    public func counterMeanings() throws(ScriptError) -> [String] {
+        try export("counters").split(separator: "\n", omittingEmptySubsequences: false)
+            .map(String.init)
+    }
+
     /// The manual as data, in the form that manual/export.lua describes.
     func export(_ what: String) throws(ScriptError) -> String {
         try lua.call("export_manual", what).text

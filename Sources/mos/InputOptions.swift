@@ -62,7 +62,7 @@ struct InputOptions: ParsableArguments {
 
     @Option(
         name: [.customShort("c"), .customLong("count")],
-        help: ArgumentHelp("End after that many packets.", valueName: "n")
+        help: ArgumentHelp("End after that many packets, of all workers together.", valueName: "n")
     )
     var count: UInt64?
 
@@ -117,7 +117,8 @@ struct InputOptions: ParsableArguments {
             peers: pairing?.peers ?? [],
             stop: stop,
             showsEverything: !files.isEmpty,
-            options: self
+            options: self,
+            allowance: files.isEmpty && workers > 1 ? count.map { PacketAllowance($0) } : nil
         )
         announce(pairing)
         return inputs

@@ -34,3 +34,13 @@ enum Interruption {
         _ = unsafe sigaction(number, &action, nil)
     }
 }
+
+/// Signals as threads are given them.
+enum Signals {
+    /// The calling thread is given none: they are for those that wait for packets.
+    static func blockForThisThread() {
+        var all = sigset_t()
+        _ = unsafe sigfillset(&all)
+        _ = unsafe pthread_sigmask(SIG_BLOCK, &all, nil)
+    }
+}

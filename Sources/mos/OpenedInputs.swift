@@ -11,6 +11,8 @@ struct OpenedInputs {
     /// Captures: each worker is shown all of them.
     let showsEverything: Bool
     let options: InputOptions
+    /// What all workers may take together; nil where each sees everything and counts for itself.
+    let allowance: PacketAllowance?
 
     /// True when packets are lost if nobody takes them.
     var isLive: Bool { sources.contains { $0.contains(where: \.isLive) } }
@@ -21,7 +23,8 @@ struct OpenedInputs {
     func inputs(of index: Int) throws -> Inputs {
         var inputs = Inputs(sources.map { $0[index] }, peers: peers, stop: stop)
         inputs.filter = try options.frameFilter()
-        inputs.packetLimit = options.count
+        inputs.packetLimit = allowance == nil ? options.count : nil
+        inputs.allowance = allowance
         inputs.duration = options.duration
         inputs.showsEverything = showsEverything
         return inputs

@@ -71,6 +71,25 @@ struct Run: ParsableCommand {
     )
     var failOnDrop = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Keep the counters of all workers in a file, for Prometheus; it is replaced every second.",
+            valueName: "file"
+        )
+    )
+    var stats: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Go on as that user once ports and files are open, before scripts are read: they, and what they \
+            open, must be readable for it. Needs root.
+            """,
+            valueName: "name"
+        )
+    )
+    var user: String?
+
     @Flag(help: "Stop at the first error of a script.")
     var strict = false
 
@@ -106,11 +125,13 @@ struct Run: ParsableCommand {
 
     mutating func run() throws {
         let settings = try engineSettings()
+        let user = try self.user.map { try UnprivilegedUser($0) }
         RecordWriter.ignoreBrokenPipes()
         let target = try openOutput()
         let stop = Interruption.install()
         let count = cores ?? 1
         let inputs = try input.open(stop: stop, settings: settings, workers: count)
+        try user?.become()
         let merger = ordered && count > 1 ? RecordMerger(target, workers: count) : nil
         let meeting = count > 1 ? Meeting(members: count, waits: inputs.showsEverything) : nil
         let crew = Crew(stop: stop, meeting: meeting, hasThreads: cores != nil)
@@ -119,6 +140,7 @@ struct Run: ParsableCommand {
             let own = writer ?? RecordWriter(target)
             try crew.add(member(index, meeting, inputs, own, settings))
         }
+        let statsFile = try stats.map { try StatsFile($0, crew.members.map(\.calls)) }
         let watch = RunWatch(crew.members, isLive: inputs.isLive)
         var outcome = try reporting { try crew.run() }
         if outcome.wasStopped, input.inline == .failOpen, !stop.isRaised {
@@ -127,6 +149,7 @@ struct Run: ParsableCommand {
         }
         outcome.errors += try reporting { try crew.report() }.errors
         watch.finish()
+        statsFile?.finish()
         try conclude(crew, target, outcome, stop)
     }
 
@@ -163,7 +186,8 @@ struct Run: ParsableCommand {
             return Crew.Member(calls: calls, host: host, writer: writer)
         } catch {
             writer.flush()
-            throw Failure(error.exitStatus, error.description)
+            let reader = if case .unreadable = error, let user { " (as \(user))" } else { "" }
+            throw Failure(error.exitStatus, error.description + reader)
         }
     }
 

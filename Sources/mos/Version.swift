@@ -2,5 +2,8 @@
 import CMosABI
 import Scripting
 
+/// The program's version.
+let version = "0.1.0"
+
 /// What `mos --version` prints.
-let versionText = "mos 0.1.0 (ABI \(MOS_ABI_VERSION), \(ScriptHost.luaVersion))"
+let versionText = "mos \(version) (ABI \(MOS_ABI_VERSION), \(ScriptHost.luaVersion))"

@@ -109,6 +109,14 @@ private func lines(_ text: String) -> [Substring] {
         #expect(counters.filter { $0.one("title").isEmpty }.map { $0.one("name") } == [])
     }
 
+    @Test func `gives what counters count in the engine's order`() throws {
+        let lines = try manual.counterMeanings()
+        #expect(lines.count == Counter.names.count)
+        #expect(lines[Counter.packets.rawValue].hasPrefix("frames read"))
+        #expect(lines[Counter.gapBytes.rawValue] == "bytes of holes given up")
+        #expect(lines.last == "ICMP messages of fewer than 8 bytes")
+    }
+
     @Test func `has a page for every setting`() throws {
         for setting in Settings.all {
             let page = try manual.page("settings \(setting.key)")

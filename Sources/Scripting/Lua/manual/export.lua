@@ -105,6 +105,15 @@ function export.examples()
   return table.concat(out)
 end
 
+--- What each counter counts, one a line, in the engine's order.
+function export.counters()
+  local lines = {}
+  for _, page in ipairs(pages.list) do
+    if page.kind == "counter" then lines[#lines + 1] = page.title end
+  end
+  return table.concat(lines, "\n")
+end
+
 --- The errno names that scripts can see, one a line.
 function export.errnos()
   return table.concat(errors.names(), "\n")
