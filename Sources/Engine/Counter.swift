@@ -11,10 +11,11 @@ public enum Counter: Int, CaseIterable, Sendable {
     case fragmentsBad
     case offloadedIP, offloadedTCP, offloadedUDP
     case badTCPChecksum, badUDPChecksum, badICMPChecksum, badIPChecksum, badTCPOptions
-    case flows, flowsOpen, flowsRefused, flowsEvicted, udpFlows, icmpFlows, orphans, invalid
+    case flows, flowsOpen, flowsRefused, flowsEvicted, flowsShed, udpFlows, icmpFlows, orphans,
+        invalid
     case retransmitted, outOfOrder, dupACKs, zeroWindows, gaps, gapBytes
     case late, overlapsDiffer
-    case overruns, overrunBytes, bufferLimit, bufferPoolFull
+    case overruns, overrunBytes, bufferLimit, bufferPoolFull, segmentsShed
     case timersRefused, clockSteps
     case callbackErrors, callbackPauses, loopErrors, aggregateKeysRefused
     case sourceDropped, interfaceDropped, ringDropped, handedOver
@@ -42,6 +43,7 @@ public enum Counter: Int, CaseIterable, Sendable {
         case .flowsOpen: "flows_open"
         case .flowsRefused: "flows_refused"
         case .flowsEvicted: "flows_evicted"
+        case .flowsShed: "flows_shed"
         case .udpFlows: "udp_flows"
         case .icmpFlows: "icmp_flows"
         case .outOfOrder: "out_of_order"
@@ -52,6 +54,7 @@ public enum Counter: Int, CaseIterable, Sendable {
         case .overrunBytes: "overrun_bytes"
         case .bufferLimit: "buffer_limit"
         case .bufferPoolFull: "buffer_pool_full"
+        case .segmentsShed: "segments_shed"
         case .timersRefused: "timers_refused"
         case .clockSteps: "clock_steps"
         case .callbackErrors: "callback_errors"

@@ -35,6 +35,8 @@ public struct Settings: Sendable {
     public var gapTime = 0.1
     /// End the connection that was silent longest when the table is full, instead of refusing the new one.
     public var evicts = false
+    /// What a live run gives up first when its sources lose packets.
+    public var shedding = Shedding.none
     /// What is done about checksums.
     public var checksums = ChecksumPolicy.auto
     /// Tell connections of different VLANs apart.
@@ -163,6 +165,12 @@ public struct Settings: Sendable {
             meaning: "or after this long"
         ),
         Entry(
+            key: "shed",
+            value: "none",
+            unit: "none|flows|buffers",
+            meaning: "what a live run gives up first while packets are dropped"
+        ),
+        Entry(
             key: "checksums",
             value: "auto",
             unit: "auto|strict|off",
@@ -244,6 +252,9 @@ public struct Settings: Sendable {
         case "errors_in_a_row": errorsInARow = try count(key, value, 1...1_000_000)
         case "vlan_in_key": vlanInKey = try choice(key, value, ["on", "off"]) == "on"
         case "table_full": evicts = try choice(key, value, ["refuse", "evict"]) == "evict"
+        case "shed":
+            let chosen = try choice(key, value, Shedding.allCases.map(\.rawValue))
+            shedding = Shedding(rawValue: chosen) ?? .none
         case "keep": keep = try bytes(key, value, upTo: 1 << 30)
         case "overlap":
             if let policy = OverlapPolicy(named: value) {

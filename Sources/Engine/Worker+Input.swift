@@ -81,6 +81,10 @@ extension Worker {
         counters[.interfaceDropped] = Double(statistics.interfaceDropped)
         counters[.ringDropped] = Double(statistics.ringDropped)
         counters[.handedOver] = Double(statistics.handedOver)
+        if overload.isWatched, let clock {
+            let lost = statistics.dropped &+ statistics.interfaceDropped &+ statistics.ringDropped
+            overload.note(lost: lost, at: clock)
+        }
         guard isInline else { return }
         let departures = inputs.departures
         counters[.forwarded] = Double(departures.sent)

@@ -132,7 +132,9 @@ extension Worker {
             if !reassembler.hasHole(table[stream: ext, sender]) {
                 if live.isActive {
                     reassembler.pass(&table[stream: ext, sender], length: payload.count)
-                } else if !reassembler.append(&table[stream: ext, sender], payload) {
+                } else if overload.shedsBuffers
+                    || !reassembler.append(&table[stream: ext, sender], payload)
+                {
                     loseToFullPool(ext, sender)
                 }
                 return
@@ -141,14 +143,15 @@ extension Worker {
             if isRead { live.isActive = false }
         }
         let hadHole = reassembler.hasHole(table[stream: ext, sender])
-        if !reassembler.merge(
-            &table[stream: ext, sender],
-            payload,
-            at: offset,
-            store: isRead
-        ) {
-            counters[.bufferPoolFull] += 1
-            suspects.isUrgent = true
+        if isRead && overload.shedsBuffers
+            || !reassembler.merge(
+                &table[stream: ext, sender],
+                payload,
+                at: offset,
+                store: isRead
+            )
+        {
+            countUnstored()
             passUnstored(ext, sender, at: offset)
         }
         if !hadHole, isRead, reassembler.hasHole(table[stream: ext, sender]) {
@@ -174,8 +177,7 @@ extension Worker {
 
     /// The pool has no room for in-order bytes: readers that left something unread lose these, and it is counted.
     private mutating func loseToFullPool(_ ext: Int32, _ sender: Side) {
-        counters[.bufferPoolFull] += 1
-        suspects.isUrgent = true
+        countUnstored()
         loseUnread(
             ext,
             sender.other,
@@ -184,6 +186,12 @@ extension Worker {
         )
         reassembler.pass(&table[stream: ext, sender], length: payload.count)
         table[stream: ext, sender].ordered_run = -1
+    }
+
+    /// Counts bytes that are not stored, and why; the worker's oldest hole is to be given up.
+    mutating func countUnstored() {
+        counters[overload.shedsBuffers ? .segmentsShed : .bufferPoolFull] += 1
+        suspects.isUrgent = true
     }
 
     /// The capture cut the packet: what is missing of an in-order segment will not come.

@@ -297,9 +297,10 @@ extension Worker {
         let from = keeps ? live.offset : max(slowestOffset(ext, side) ?? live.end, live.offset)
         guard from < live.end else { return }
         let bytes = live.bytes.slice(Int(from &- live.offset), live.bytes.count)
-        if !reassembler.keep(&table[stream: ext, sender], bytes, at: from) {
-            counters[.bufferPoolFull] += 1
-            suspects.isUrgent = true
+        if overload.shedsBuffers
+            || !reassembler.keep(&table[stream: ext, sender], bytes, at: from)
+        {
+            countUnstored()
             loseUnread(ext, side, from: from, length: Int64(bytes.count))
         }
         if keeps { discardRead(flow, side) }

@@ -63,6 +63,10 @@ extension Worker {
         fromClient: Bool,
         time: UInt8 = Timeouts.Class.handshake
     ) -> Int32 {
+        if overload.shedsFlows {
+            counters[.flowsShed] += 1
+            return -1
+        }
         guard let set = startSet(watchers) else {
             counters[.flowsRefused] += 1
             return -1

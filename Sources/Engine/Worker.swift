@@ -126,6 +126,8 @@ public struct Worker: ~Copyable {
     var dispatch = Dispatch()
     var counters: Counters
     var badSenders = BadChecksumSenders()
+    /// What is given up while the sources lose packets.
+    var overload: Overload
     var wantsLeave = false
     /// Tests turn it off: the general way must do what the straight ones do.
     var goesStraight = true
@@ -245,6 +247,7 @@ public struct Worker: ~Copyable {
             let inlineFlows = ReservedMemory<InlineFlow>(capacity: inputs.isInline ? flows : 1)
         else { throw .noMemory(flows: flows) }
         isInline = inputs.isInline
+        overload = Overload(inputs.isLive ? settings.shedding : .none)
         self.share = share
         leavesOut = inputs.showsEverything && !share.isWhole
         self.outbox = outbox

@@ -81,6 +81,8 @@ struct Summary {
             (.ringDropped, "packets dropped on their way to the worker that owns them"),
             (.flowsRefused, "flows refused by a full table"),
             (.flowsEvicted, "flows evicted from a full table"),
+            (.flowsShed, "flows not started while packets were dropped"),
+            (.segmentsShed, "segments not kept while packets were dropped"),
             (.overrunBytes, "bytes overrun unread"), (.bufferLimit, "times a buffer's limit"),
             (.bufferPoolFull, "segments that found the buffer pool full"),
             (.fragmentsTimeout, "IP packets of which fragments are missing"),
@@ -100,7 +102,8 @@ struct Summary {
     var hasDrops: Bool {
         let drops: [Counter] = [
             .sourceDropped, .interfaceDropped, .ringDropped, .forwardDropped, .forwardRefused,
-            .flowsRefused, .flowsEvicted, .bufferPoolFull, .fragmentsDropped,
+            .flowsRefused, .flowsEvicted, .flowsShed, .segmentsShed, .bufferPoolFull,
+            .fragmentsDropped,
         ]
         return drops.contains { value($0) > 0 }
     }

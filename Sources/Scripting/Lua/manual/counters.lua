@@ -39,6 +39,8 @@ return {
   icmp_flows = "ICMP flows that FLOW sockets started",
   flows_evicted = "flows that ended because the table was full",
   flows_refused = "first packets of flows for which the table had no room",
+  flows_shed = { "first packets of flows that were not started under overload",
+    "With `--set shed=flows` or `shed=buffers`, while the source loses packets." },
   orphans = "IP packets of no flow",
   invalid = "segments that TCP would refuse",
   retransmitted = "segments that repeat sequence space",
@@ -54,6 +56,9 @@ return {
   overrun_bytes = "bytes that readers lost because they did not read",
   buffer_limit = "holes given up because too much waited behind them",
   buffer_pool_full = "times that bytes found no room in the pool",
+  segments_shed = { "times that bytes were not kept under overload",
+    "With `--set shed=flows` or `shed=buffers`, while the source loses packets: as when the pool "
+      .. "is full." },
   timers_refused = { "timers beyond 2^20, and waits for holes",
     "Of the latter those for which there was no room: packets alone then end the wait." },
   clock_steps = "jumps of the clock of more than a day that were believed",

@@ -11,6 +11,18 @@ return {
     notes = "refuse: the SYN is counted (`flows_refused`) and an orphan, as are the packets that "
       .. "follow. evict: the flow that was silent longest ends (\"evicted\"), exactly up to 1024 "
       .. "flows, else the longest of 64 looked at." },
+  { name = "settings shed",
+    see = { "stats.source_dropped", "stats.flows_shed", "stats.segments_shed" }, notes = [[
+Overload is what a live source lost since it was asked last: kernel, interface, ring. Each look
+that finds losses raises the level by one, up to 2; a second of packet time without any lowers it.
+
+* none: nothing is given up on purpose
+* flows: from level 1 on no new flow is started (`flows_shed`); those that are open go on
+* buffers: from level 1 on no bytes are kept that nobody has read, or that wait behind a hole
+  (`segments_shed`): readers lose them, holes are given up, as when the pool is full; what is in
+  order is still readable where it lies
+
+At level 2 both are given up. Captures lose nothing, and nothing is given up on them.]] },
   { name = "settings idle_timeout", see = { "flow.end_reason", "time" } },
   { name = "settings handshake_timeout", see = { "flow.end_reason", "time" },
     notes = "Also how long a connection must have been silent for a SYN with another number to "
