@@ -52,6 +52,7 @@ struct CaptureInput: ~Copyable {
     init(_ feed: CaptureFeed) {
         self.feed = feed
         ring = nil
+        isShared = false
         seat = 0
         unsafe memory = .allocate(byteCount: Self.chunk, alignment: 4096)
     }
@@ -60,6 +61,7 @@ struct CaptureInput: ~Copyable {
     init(_ ring: ChunkRing, seat: Int) {
         feed = ring.feed
         self.ring = ring
+        isShared = true
         self.seat = seat
         unsafe memory = ring.emptyChunk
         capacity = 0
@@ -76,7 +78,7 @@ struct CaptureInput: ~Copyable {
     var isFile: Bool { feed.isFile }
 
     /// True when another reader's processor may have read the bytes: they are far away then.
-    var isShared: Bool { ring != nil }
+    let isShared: Bool
 
     /// Bytes not yet taken.
     var count: Int { end &- start }
