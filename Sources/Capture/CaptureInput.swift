@@ -30,6 +30,9 @@ struct CaptureInput: ~Copyable {
     /// Large enough to make the calls of `read` cheap, small enough to stay in the second-level cache.
     static let chunk = 256 * 1024
 
+    /// How far ahead of the record in hand lines are asked for where chunks are shared.
+    static let ahead = 8192
+
     private let feed: CaptureFeed
     /// Who shares the chunks, and which seat is ours; nil when the buffer is.
     private let ring: ChunkRing?
@@ -49,6 +52,7 @@ struct CaptureInput: ~Copyable {
     init(_ feed: CaptureFeed) {
         self.feed = feed
         ring = nil
+        isShared = false
         seat = 0
         unsafe memory = .allocate(byteCount: Self.chunk, alignment: 4096)
     }
@@ -57,6 +61,7 @@ struct CaptureInput: ~Copyable {
     init(_ ring: ChunkRing, seat: Int) {
         feed = ring.feed
         self.ring = ring
+        isShared = true
         self.seat = seat
         unsafe memory = ring.emptyChunk
         capacity = 0
@@ -71,6 +76,9 @@ struct CaptureInput: ~Copyable {
 
     /// True for a regular file, whose reads never wait.
     var isFile: Bool { feed.isFile }
+
+    /// True when another reader's processor may have read the bytes: they are far away then.
+    let isShared: Bool
 
     /// Bytes not yet taken.
     var count: Int { end &- start }
@@ -89,7 +97,7 @@ struct CaptureInput: ~Copyable {
 
     /// Reads on once, with room for `needed` bytes from the ones not yet taken on.
     mutating func refill(toHold needed: Int) -> Refill {
-        if let ring { return takeChunk(ring, needed) }
+        if let ring { return takeChunk(ring) }
         moveToFront()
         if needed > capacity { grow(to: needed) }
         let (outcome, got) = unsafe feed.read(into: memory + end, capacity &- end)
@@ -131,9 +139,9 @@ struct CaptureInput: ~Copyable {
     /// The error for an input that is no capture, or cannot be read.
     func unreadable(_ reason: String) -> SourceError { .unreadable(name: name, reason: reason) }
 
-    private mutating func takeChunk(_ ring: ChunkRing, _ needed: Int) -> Refill {
+    private mutating func takeChunk(_ ring: ChunkRing) -> Refill {
         let left = ChunkRing.Left(bytes: bytes, offset: offset)
-        switch ring.take(after: number, seat: seat, left: left, room: needed) {
+        switch ring.take(after: number, seat: seat, left: left) {
         case .chunk(let next):
             number &+= 1
             unsafe memory = next.memory

@@ -2,14 +2,16 @@
 import Glibc
 import Packets
 
-/// The chunks of one capture that several workers walk, each at its own pace: read once, copied never.
+/// The chunks of one capture that several workers walk, each at its own pace: read once, records copied never.
 ///
 ///     chunk   1   2   3   4   5   6   7   8   9 ...        in `places` of memory, used again and again
-///                 ▲ seat 1        ▲ seat 0: takes its turn to read the next one
+///                 ▲ seat 1        ▲ seat 0    ▲ read ahead
 ///
-/// Whoever is first at the end of the last chunk knows where its last, incomplete record begins: it copies that to the
-/// front of the next chunk and reads on behind it, while the others go on with what there is. A place is read into again
-/// when every seat is past its chunk. All seats see the same bytes in the same chunks, so the same bursts.
+///     a place:   | room for what was left of the chunk before | 256 KiB as they were read |
+///
+/// Whoever takes a chunk first reads the next one, where nobody has yet, so that reading and walking overlap. Whoever is
+/// first at the end of a chunk knows where its last, incomplete record begins and copies that in front of the next chunk.
+/// A place is read into again when every seat is past its chunk. All seats see the same bytes in the same chunks.
 @safe
 final class ChunkRing: @unchecked Sendable {
     /// Bytes that a reader could not take yet, and where they lie in the file.
@@ -32,17 +34,30 @@ final class ChunkRing: @unchecked Sendable {
         case outcome(Refill)
     }
 
+    /// Memory for one chunk.
+    @safe
+    private struct Place {
+        @unsafe var memory: UnsafeMutableRawPointer
+        /// Bytes in front of those that are read.
+        var room = ChunkRing.room
+        /// Bytes that were read.
+        var count = 0
+        /// As readers take it, once what was left of the chunk before stands in front.
+        var chunk: Chunk
+    }
+
     /// How far the fastest reader can be ahead of the slowest, in chunks.
     static let places = 8
+    /// For what is left of a chunk; longer records make a place larger.
+    private static let room = 64 * 1024
 
     let feed: CaptureFeed
     private let lock: UnsafeMutablePointer<pthread_mutex_t>
     private let changed: UnsafeMutablePointer<pthread_cond_t>
-    private var memory: [UnsafeMutableRawPointer]
-    private var capacities: [Int]
-    private var chunks: [Chunk] = []
-    /// The number of the last chunk that was read, counted from 1.
-    private var last = 0
+    private var memory: [Place]
+    /// The number of the last chunk that was read, counted from 1, and of the last one that is whole.
+    private var lastRead = 0
+    private var lastWhole = 0
     /// The chunk that each seat holds; those that left hold none for ever.
     private var held: [Int]
     private var isReading = false
@@ -55,19 +70,24 @@ final class ChunkRing: @unchecked Sendable {
     init(_ feed: CaptureFeed, seats: Int) {
         self.feed = feed
         held = Array(repeating: 0, count: seats)
-        unsafe memory = (0..<Self.places).map { _ in
-            unsafe .allocate(byteCount: CaptureInput.chunk, alignment: 4096)
+        memory = (0..<Self.places).map { _ in
+            let memory = UnsafeMutableRawPointer.allocate(
+                byteCount: Self.room + CaptureInput.chunk,
+                alignment: 4096
+            )
+            return unsafe Place(
+                memory: memory,
+                chunk: Chunk(memory: memory, count: 0, origin: 0)
+            )
         }
-        capacities = Array(repeating: CaptureInput.chunk, count: Self.places)
         unsafe lock = .allocate(capacity: 1)
         unsafe changed = .allocate(capacity: 1)
         unsafe pthread_mutex_init(lock, nil)
         unsafe pthread_cond_init(changed, nil)
-        chunks = unsafe memory.map { unsafe Chunk(memory: $0, count: 0, origin: 0) }
     }
 
     deinit {
-        unsafe memory.forEach { unsafe $0.deallocate() }
+        for place in memory { unsafe place.memory.deallocate() }
         unsafe pthread_mutex_destroy(lock)
         unsafe pthread_cond_destroy(changed)
         unsafe lock.deallocate()
@@ -75,7 +95,7 @@ final class ChunkRing: @unchecked Sendable {
     }
 
     /// What a reader holds before its first chunk.
-    @unsafe var emptyChunk: UnsafeMutableRawPointer { unsafe memory[0] }
+    @unsafe var emptyChunk: UnsafeMutableRawPointer { unsafe memory[0].memory }
 
     /// The chunk behind number `after`; the one in hand is given back with it.
     ///
@@ -83,42 +103,31 @@ final class ChunkRing: @unchecked Sendable {
     ///   - after: the number of the chunk in hand.
     ///   - seat: who asks.
     ///   - left: what could not be taken of the chunk in hand: the next one begins with it.
-    ///   - room: bytes that must fit into the next one.
     /// - Returns: the chunk, or what there is instead; then the one in hand stays.
-    func take(after: Int, seat: Int, left: Left, room: Int) -> Step {
+    func take(after: Int, seat: Int, left: Left) -> Step {
         unsafe pthread_mutex_lock(lock)
         defer { unsafe pthread_mutex_unlock(lock) }
-        while true {
-            if last > after {
-                held[seat] = after + 1
-                unsafe pthread_cond_broadcast(changed)
-                return .chunk(chunks[(after + 1) % Self.places])
-            }
+        while lastRead == after {
             if let over { return .outcome(over) }
-            if !isReading { break }
-            unsafe pthread_cond_wait(changed, lock)
+            if isReading {
+                unsafe pthread_cond_wait(changed, lock)
+            } else if case .nothingYet = read() {
+                return .outcome(.nothingYet)
+            }
         }
-        isReading = true
         let number = after + 1
-        while held.contains(where: { $0 <= number - Self.places }) {
-            unsafe pthread_cond_wait(changed, lock)
+        if lastWhole == after {
+            join(number, left)
+            lastWhole = number
         }
-        unsafe pthread_mutex_unlock(lock)
-        let (outcome, chunk) = fill(number % Self.places, left, room)
-        unsafe pthread_mutex_lock(lock)
-        isReading = false
+        held[seat] = number
         unsafe pthread_cond_broadcast(changed)
-        switch outcome {
-        case .more:
-            chunks[number % Self.places] = chunk
-            last = number
-            held[seat] = number
-            return .chunk(chunk)
-        case .nothingYet: return .outcome(outcome)
-        case .end, .failed, .damaged:
-            over = outcome
-            return .outcome(outcome)
+        // Not behind the first chunk, which may tell that the file is packed; not where reading may wait.
+        if lastRead == number, number > 1, feed.isFile, !isReading, over == nil, isFree(number + 1)
+        {
+            _ = read()
         }
+        return .chunk(memory[number % Self.places].chunk)
     }
 
     /// Takes what is left behind chunk `number`, and all that follows, as gzip; only the first seat that asks does it.
@@ -147,19 +156,60 @@ final class ChunkRing: @unchecked Sendable {
         unsafe pthread_mutex_unlock(lock)
     }
 
-    /// Only whoever is reading touches a place that nobody holds.
-    private func fill(_ place: Int, _ left: Left, _ room: Int) -> (Refill, Chunk) {
-        if max(room, left.bytes.count + 1) > capacities[place] {
-            var capacity = capacities[place]
-            while capacity < max(room, left.bytes.count + 1) { capacity *= 2 }
-            unsafe memory[place].deallocate()
-            unsafe memory[place] = .allocate(byteCount: capacity, alignment: 4096)
-            capacities[place] = capacity
+    /// True when everybody is past the chunk that had the place of `number` before.
+    private func isFree(_ number: Int) -> Bool {
+        !held.contains { $0 <= number - Self.places }
+    }
+
+    /// Reads the chunk behind the last one; the lock is held, but not meanwhile.
+    private func read() -> Refill {
+        isReading = true
+        let number = lastRead + 1
+        while !isFree(number) { unsafe pthread_cond_wait(changed, lock) }
+        // Only whoever is reading touches a place that nobody holds.
+        let place = memory[number % Self.places]
+        unsafe pthread_mutex_unlock(lock)
+        let (outcome, got) = unsafe feed.read(
+            into: place.memory + place.room,
+            CaptureInput.chunk
+        )
+        unsafe pthread_mutex_lock(lock)
+        isReading = false
+        switch outcome {
+        case .more:
+            memory[number % Self.places].count = got
+            lastRead = number
+        case .nothingYet: break
+        case .end, .failed, .damaged: over = outcome
         }
-        let base = unsafe memory[place]
+        unsafe pthread_cond_broadcast(changed)
+        return outcome
+    }
+
+    /// Puts what was left of the chunk before in front of chunk `number`.
+    private func join(_ number: Int, _ left: Left) {
         let count = left.bytes.count
-        if count > 0 { unsafe base.copyMemory(from: left.bytes.base, byteCount: count) }
-        let (outcome, got) = unsafe feed.read(into: base + count, capacities[place] - count)
-        return unsafe (outcome, Chunk(memory: base, count: count + got, origin: left.offset))
+        let index = number % Self.places
+        if count > memory[index].room { enlarge(&memory[index], toHold: count) }
+        let place = memory[index]
+        let start = unsafe place.memory + (place.room - count)
+        if count > 0 { unsafe start.copyMemory(from: left.bytes.base, byteCount: count) }
+        memory[index].chunk = unsafe Chunk(
+            memory: start,
+            count: count + place.count,
+            origin: left.offset
+        )
+    }
+
+    private func enlarge(_ place: inout Place, toHold count: Int) {
+        let room = (count + 4095) & ~4095
+        let larger = UnsafeMutableRawPointer.allocate(
+            byteCount: room + CaptureInput.chunk,
+            alignment: 4096
+        )
+        unsafe (larger + room).copyMemory(from: place.memory + place.room, byteCount: place.count)
+        unsafe place.memory.deallocate()
+        unsafe place.memory = larger
+        place.room = room
     }
 }

@@ -38,6 +38,7 @@ struct ClassicCapture {
     /// Appends the complete records that `input` holds, until one is incomplete or the burst is full.
     func take(from input: inout CaptureInput, into burst: inout FrameBurst) -> RecordStop {
         let bytes = input.bytes
+        let isShared = input.isShared
         var at = 0
         defer { input.advance(at) }
         while !burst.isFull {
@@ -57,6 +58,7 @@ struct ClassicCapture {
             }
             let length = recordHeaderLength &+ Int(captured)
             guard left >= length else { return .short(length) }
+            if isShared { bytes.prefetchFar(at &+ CaptureInput.ahead, length) }
             burst.append(
                 Frame(
                     bytes: unsafe ByteView(

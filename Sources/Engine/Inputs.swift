@@ -27,7 +27,11 @@ public struct Inputs: ~Copyable {
     /// Packets after which the run ends, nil = no limit.
     public var packetLimit: UInt64?
     /// What is left of a limit that this worker shares with others, nil = none: for live sources, where each sees its own.
-    public var allowance: PacketAllowance?
+    public var allowance: PacketAllowance? {
+        didSet { hasAllowance = allowance != nil }
+    }
+    /// The same as a plain value: looking at a reference counts it.
+    private(set) var hasAllowance = false
     /// Seconds of packet time after which the run ends, nil = no limit.
     public var duration: Double?
     /// Every one of several workers is shown all frames, its own and those of the others.

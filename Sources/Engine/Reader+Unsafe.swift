@@ -45,8 +45,12 @@ extension Worker {
     /// The first reader of a flow, ``noReader`` without one: numbers below -1 name those in extensions.
     @inline(__always)
     func firstReader(_ ext: Int32) -> Int32 {
-        table.exts[ext].reader.socket < 0 ? Self.noReader : -2 &- ext
+        table.exts[ext].reader.socket < 0 ? Self.noReader : Self.firstReader(of: ext)
     }
+
+    /// The place of the first reader of a flow, whether there is one or not.
+    @inline(__always)
+    static func firstReader(of ext: Int32) -> Int32 { -2 &- ext }
 
     /// The reader with that number, in place.
     subscript(reader number: Int32) -> Reader {

@@ -5,7 +5,8 @@ import Packets
 extension Worker {
     /// How many frames of the burst may be looked at; the run of all workers ends with the last of them.
     @inline(never)
-    mutating func allowedFrames(_ allowance: PacketAllowance) -> Int {
+    mutating func allowedFrames() -> Int {
+        guard let allowance = inputs.allowance else { return burst.count }
         var wanted = 0
         for index in 0..<burst.count where counts(burst[index]) { wanted += 1 }
         let allowed = allowance.take(wanted)

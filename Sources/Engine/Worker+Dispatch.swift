@@ -79,6 +79,38 @@ extension Worker {
         )
     }
 
+    /// Begins to hand out NEW_DATA of payload that lies in the packet in hand, behind which nothing is readable; to the only
+    /// socket of the flow at once.
+    ///
+    /// - Returns: false when there are several, or the socket has not read what came before: then nothing has begun.
+    @inline(__always)
+    mutating func beginLiveData(_ hand: FlowInHand, side: Side) -> Bool {
+        let set = hand.conn.set
+        let place = sets.place(set, 0)
+        let socket = sets[place: place].socket
+        let reader = Self.firstReader(of: hand.conn.ext)
+        guard sets.count(set) == 1, sets.mask(set, .null) & Event.newData.bit != 0,
+            Int64(hand.sent.next) == live.end,
+            sets[place: place].reads(side), Int32(self[reader: reader].socket) == socket,
+            self[reader: reader].reads(side), self[reader: reader][offset: side] == live.offset,
+            closedSockets &>> UInt32(truncatingIfNeeded: socket) & 1 == 0
+        else { return false }
+        newDataEnd = live.end
+        dispatch.kind = .ready
+        dispatch.handedPosition = -1
+        dispatch.slot = sets.slot(place, .null, Event.newData.rawValue)
+        event.hand(
+            slot: dispatch.slot,
+            event: Event.newData.number,
+            hook: Hook.null.number,
+            side: Int32(side.rawValue),
+            socket: socket,
+            flow: flow,
+            generation: hand.conn.generation
+        )
+        return true
+    }
+
     /// The next event that a script wants; 0 when the phase has no more.
     mutating func nextSubscribed() -> Int32 {
         switch dispatch.kind {

@@ -102,8 +102,7 @@ extension Worker {
         // Counted by the burst: the packets that ``PacketDecoder/decodeOrdinary(_:into:)`` takes, and their bytes.
         var (ordinary, ofIPv6) = (0, 0)
         var bytes: UInt64 = 0
-        let allowance = inputs.allowance
-        let allowed = if let allowance { allowedFrames(allowance) } else { burst.count }
+        let allowed = inputs.hasAllowance ? allowedFrames() : burst.count
         for index in 0..<allowed {
             let frame = burst[index]
             if isLimited, isBeyondLimit(frame, kept) {

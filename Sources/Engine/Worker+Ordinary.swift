@@ -79,7 +79,8 @@ extension Worker {
         beginPacketIn(hand, at: .rcv, side: sender.other)
         guard dispatch.kind == .none else { return }
         if wantsBytes(hand) {
-            newData()
+            phase = .settle
+            if !beginLiveData(hand, side: sender.other) { newData() }
         } else {
             if isNews { acknowledged(hand.conn.ext) }
             live.isActive = false

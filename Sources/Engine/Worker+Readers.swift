@@ -261,6 +261,16 @@ extension Worker {
         return slowest
     }
 
+    /// True when nobody has left anything unread of the payload in hand.
+    @inline(__always)
+    private mutating func isReadUp(_ ext: Int32, _ side: Side) -> Bool {
+        if table.exts[ext].reader.next == Self.noReader {
+            let reads = table.exts[ext].reader.reads(side)
+            return !reads || table.exts[ext].reader[offset: side] >= live.end
+        }
+        return (slowestOffset(ext, side) ?? .max) >= live.end
+    }
+
     /// The packet goes: what of its payload is unread is copied, within the readers' buffers.
     mutating func settleLive() {
         live.isActive = false
@@ -269,7 +279,7 @@ extension Worker {
         let side = sender.other
         let keeps = ext >= 0 && table[stream: ext, sender].has(MOS_STREAM_KEEP)
         guard ext >= 0, isRead(ext, sentBy: sender),
-            keeps || (slowestOffset(ext, side) ?? .max) < live.end
+            keeps || !isReadUp(ext, side)
         else { return }
         let set = table.conns[flow].set
         var reader = firstReader(ext)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+import CMosABI
 
 /// Read-only bytes that somebody else owns: a frame in a receive buffer, or a part of one.
 ///
@@ -45,6 +46,16 @@ public struct ByteView: @unchecked Sendable {
     public func u32(_ offset: Int) -> UInt32 {
         precondition(offset >= 0 && offset &+ 4 <= count)
         return unsafe UInt32(bigEndian: base.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+    }
+
+    /// Asks the second-level cache for the lines of `length` bytes at `offset`, which may lie outside.
+    @inlinable @inline(__always)
+    public func prefetchFar(_ offset: Int, _ length: Int) {
+        var at = offset
+        while at < offset &+ length {
+            unsafe mos_prefetch_far(base + at)
+            at &+= 64
+        }
     }
 
     /// The eight bytes at `offset` as they lie in memory.

@@ -54,3 +54,15 @@ rule() { # how many cells behind the first
   for ((i = 0; i < $1; i++)); do cells+=("--------:"); done
   row "---" "${cells[@]}"
 }
+
+# ---- how much of the processors others took meanwhile: figures of a busy machine are worth less
+
+busy_ticks() { awk '$1 == "cpu" { print $2 + $3 + $4 + $7 + $8 + $9 }' /proc/stat; } # not idle; stolen by other machines too
+busy_before=$(busy_ticks)
+# Percent; to be called behind `times >"$work/times"`, which tells of the children of the shell that runs it only.
+others_share() {
+  local own
+  own=$(tail -n 1 "$work/times" |
+    awk '{ split($1, u, /[ms]/); split($2, s, /[ms]/); print (u[1] + s[1]) * 60 + u[2] + s[2] }')
+  calculate "(($(busy_ticks) - $busy_before) / $(getconf CLK_TCK) - $own) * 100 / ($SECONDS * $(nproc))" 0
+}
