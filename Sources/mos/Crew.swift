@@ -111,12 +111,17 @@ final class Crew {
         } catch {
             ending = .failure(error)
         }
-        // Whatever ended it, the others must not wait for it; and a script that stops, stops them all.
-        member.calls.withWorker { $0.closeInputs() }
-        meeting?.leave(index)
         member.writer.advance(to: .last)
-        if case .success(let outcome) = ending, !outcome.wasStopped { return ending }
-        stop.halt()
+        // One that is alone may still be needed: inline it forwards without its scripts.
+        if members.count > 1 { leave(index, ending) }
         return ending
+    }
+
+    /// Whatever ended it, the others must not wait for it; and a script that stops, stops them all.
+    private func leave(_ index: Int, _ ending: Ending) {
+        members[index].calls.withWorker { $0.closeInputs() }
+        meeting?.leave(index)
+        if case .success(let outcome) = ending, !outcome.wasStopped { return }
+        stop.halt()
     }
 }
