@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+import Engine
 import Glibc
 
 extension RecordWriter {
@@ -12,7 +13,7 @@ extension RecordWriter {
     public func write(
         line: UnsafeRawBufferPointer,
         isRecord: Bool,
-        key: RecordKey = RecordKey(number: 0)
+        key: RunPosition = RunPosition(number: 0)
     ) {
         unsafe append(line, isRecord: isRecord, key: key)
     }

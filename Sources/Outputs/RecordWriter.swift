@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+import Engine
 
 /// Writes the records and printed lines of one worker, one a line.
 ///
@@ -91,11 +92,11 @@ public final class RecordWriter {
 
     /// Takes a line without its line end.
     public func write(line: String) {
-        append(line.utf8, isRecord: false, key: RecordKey(number: 0))
+        append(line.utf8, isRecord: false, key: RunPosition(number: 0))
     }
 
     /// Takes the bytes of a line without its line end.
-    func append(_ bytes: some Collection<UInt8>, isRecord: Bool, key: RecordKey) {
+    func append(_ bytes: some Collection<UInt8>, isRecord: Bool, key: RunPosition) {
         if buffer.count + bytes.count + 1 > capacity { flush() }
         if isRecord, !hasRecords {
             hasRecords = true
@@ -127,7 +128,7 @@ public final class RecordWriter {
     }
 
     /// Hands over what was collected and says that nothing before `key` will follow.
-    public func advance(to key: RecordKey) {
+    public func advance(to key: RunPosition) {
         flush()
         merger?.advance(worker, to: key)
     }

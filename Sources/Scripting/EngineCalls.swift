@@ -363,14 +363,9 @@ private func emit(
     unsafe writer.write(
         line: line,
         isRecord: kind == Int32(MOS_EMIT_RECORD),
-        key: writer.isMerged ? context.pointee.worker.position.key : RecordKey(number: 0)
+        key: writer.isMerged ? context.pointee.worker.position : .start
     )
     return 0
-}
-
-extension RunPosition {
-    /// As records are ordered by it.
-    public var key: RecordKey { RecordKey(number: number, deadline: deadline, rank: rank) }
 }
 
 /// Counter names as C strings that live as long as the process.

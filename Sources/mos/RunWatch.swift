@@ -34,7 +34,7 @@ final class RunWatch {
     /// Called by each worker on its own thread; what concerns all is done by the first.
     private func breathe(_ member: Crew.Member, isFirst: Bool) {
         if member.writer.isMerged {
-            member.writer.advance(to: member.calls.withWorker { $0.position.key })
+            member.writer.advance(to: member.calls.withWorker { $0.position })
         } else if isLive {
             member.writer.flush()
         }

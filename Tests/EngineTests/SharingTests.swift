@@ -16,11 +16,7 @@ struct SharingTests {
         let text: String
 
         static func < (a: Self, b: Self) -> Bool {
-            let (x, y) = (a.position, b.position)
-            if x.number != y.number { return x.number < y.number }
-            if x.deadline != y.deadline { return x.deadline < y.deadline }
-            if x.rank != y.rank { return x.rank < y.rank }
-            return a.worker < b.worker
+            (a.position, a.worker) < (b.position, b.worker)
         }
     }
 
