@@ -29,6 +29,7 @@ struct PcapngSections: ~Copyable {
     /// Appends the packets of the complete blocks that `input` holds, until one is incomplete or the burst is full.
     mutating func take(from input: inout CaptureInput, into burst: inout FrameBurst) -> RecordStop {
         let bytes = input.bytes
+        let isShared = input.isShared
         var at = 0
         defer { input.advance(at) }
         while !burst.isFull {
@@ -41,6 +42,7 @@ struct PcapngSections: ~Copyable {
                 return .damaged(.blockLength(length))
             }
             guard left >= Int(length) else { return .short(Int(length)) }
+            if isShared { bytes.prefetchFar(at &+ CaptureInput.ahead, Int(length)) }
             let last = order.u32(bytes, at &+ Int(length) &- 4)
             guard last == length else { return .damaged(.blockLengthsDiffer(length, last)) }
             let block = bytes.slice(at, Int(length))
