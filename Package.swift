@@ -91,10 +91,17 @@ let package = Package(
             exclude: ["README.md"],
             swiftSettings: swift
         ),
-        .target(name: "Outputs", dependencies: [], exclude: ["README.md"], swiftSettings: swift),
+        .target(
+            name: "Outputs",
+            dependencies: ["Capture", "Engine"],
+            exclude: ["README.md"],
+            swiftSettings: swift
+        ),
         .target(
             name: "Scripting",
-            dependencies: ["CMosLua", "CCrypto", "CMosABI", "Engine", "Outputs", "Packets"],
+            dependencies: [
+                "CMosLua", "CCrypto", "CMosABI", "Capture", "Engine", "Outputs", "Packets",
+            ],
             exclude: ["Lua", "README.md"],
             swiftSettings: swift
         ),
@@ -123,7 +130,7 @@ let package = Package(
             path: "Tests/Ports",
             swiftSettings: swift
         ),
-        // What tests on network interfaces have in common.
+        // What tests on network interfaces, and on threads, have in common.
         .target(name: "TestNetworks", path: "Tests/Networks", swiftSettings: swift),
         .testTarget(name: "PacketsTests", dependencies: ["Packets"], swiftSettings: swift),
         .testTarget(
@@ -184,6 +191,10 @@ let package = Package(
             ],
             swiftSettings: swift
         ),
-        .testTarget(name: "OutputsTests", dependencies: ["Outputs"], swiftSettings: swift),
+        .testTarget(
+            name: "OutputsTests",
+            dependencies: ["Outputs", "Engine", "TestNetworks"],
+            swiftSettings: swift
+        ),
     ]
 )

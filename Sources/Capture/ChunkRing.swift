@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: BSD-2-Clause
-import Glibc
 import Packets
 
 /// The chunks of one capture that several workers walk, each at its own pace: read once, records copied never.
@@ -52,8 +51,7 @@ final class ChunkRing: @unchecked Sendable {
     private static let room = 64 * 1024
 
     let feed: CaptureFeed
-    private let lock: UnsafeMutablePointer<pthread_mutex_t>
-    private let changed: UnsafeMutablePointer<pthread_cond_t>
+    private let monitor = Monitor()
     private var memory: [Place]
     /// The number of the last chunk that was read, counted from 1, and of the last one that is whole.
     private var lastRead = 0
@@ -80,18 +78,10 @@ final class ChunkRing: @unchecked Sendable {
                 chunk: Chunk(memory: memory, count: 0, origin: 0)
             )
         }
-        unsafe lock = .allocate(capacity: 1)
-        unsafe changed = .allocate(capacity: 1)
-        unsafe pthread_mutex_init(lock, nil)
-        unsafe pthread_cond_init(changed, nil)
     }
 
     deinit {
         for place in memory { unsafe place.memory.deallocate() }
-        unsafe pthread_mutex_destroy(lock)
-        unsafe pthread_cond_destroy(changed)
-        unsafe lock.deallocate()
-        unsafe changed.deallocate()
     }
 
     /// What a reader holds before its first chunk.
@@ -105,12 +95,14 @@ final class ChunkRing: @unchecked Sendable {
     ///   - left: what could not be taken of the chunk in hand: the next one begins with it.
     /// - Returns: the chunk, or what there is instead; then the one in hand stays.
     func take(after: Int, seat: Int, left: Left) -> Step {
-        unsafe pthread_mutex_lock(lock)
-        defer { unsafe pthread_mutex_unlock(lock) }
+        monitor.hold { takeHeld(after, seat, left) }
+    }
+
+    private func takeHeld(_ after: Int, _ seat: Int, _ left: Left) -> Step {
         while lastRead == after {
             if let over { return .outcome(over) }
             if isReading {
-                unsafe pthread_cond_wait(changed, lock)
+                monitor.wait()
             } else if case .nothingYet = read() {
                 return .outcome(.nothingYet)
             }
@@ -121,7 +113,7 @@ final class ChunkRing: @unchecked Sendable {
             lastWhole = number
         }
         held[seat] = number
-        unsafe pthread_cond_broadcast(changed)
+        monitor.wakeAll()
         // Not behind the first chunk, which may tell that the file is packed; not where reading may wait.
         if lastRead == number, number > 1, feed.isFile, !isReading, over == nil, isFree(number + 1)
         {
@@ -134,8 +126,10 @@ final class ChunkRing: @unchecked Sendable {
     ///
     /// - Returns: false when there is no memory for it.
     func unpack(_ bytes: ByteView, behind number: Int, at offset: UInt64) -> Bool {
-        unsafe pthread_mutex_lock(lock)
-        defer { unsafe pthread_mutex_unlock(lock) }
+        monitor.hold { unpackHeld(bytes, behind: number, at: offset) }
+    }
+
+    private func unpackHeld(_ bytes: ByteView, behind number: Int, at offset: UInt64) -> Bool {
         if unpackedBehind == number { return true }
         let size = max(bytes.count, CaptureInput.chunk)
         let packed = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 4096)
@@ -150,10 +144,10 @@ final class ChunkRing: @unchecked Sendable {
 
     /// Nobody waits for that seat any more; what it holds is given back.
     func leave(_ seat: Int) {
-        unsafe pthread_mutex_lock(lock)
-        held[seat] = .max
-        unsafe pthread_cond_broadcast(changed)
-        unsafe pthread_mutex_unlock(lock)
+        monitor.hold {
+            held[seat] = .max
+            monitor.wakeAll()
+        }
     }
 
     /// True when everybody is past the chunk that had the place of `number` before.
@@ -165,15 +159,12 @@ final class ChunkRing: @unchecked Sendable {
     private func read() -> Refill {
         isReading = true
         let number = lastRead + 1
-        while !isFree(number) { unsafe pthread_cond_wait(changed, lock) }
+        while !isFree(number) { monitor.wait() }
         // Only whoever is reading touches a place that nobody holds.
         let place = memory[number % Self.places]
-        unsafe pthread_mutex_unlock(lock)
-        let (outcome, got) = unsafe feed.read(
-            into: place.memory + place.room,
-            CaptureInput.chunk
-        )
-        unsafe pthread_mutex_lock(lock)
+        let (outcome, got) = monitor.release {
+            unsafe feed.read(into: place.memory + place.room, CaptureInput.chunk)
+        }
         isReading = false
         switch outcome {
         case .more:
@@ -182,7 +173,7 @@ final class ChunkRing: @unchecked Sendable {
         case .nothingYet: break
         case .end, .failed, .damaged: over = outcome
         }
-        unsafe pthread_cond_broadcast(changed)
+        monitor.wakeAll()
         return outcome
     }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
+import Capture
+import Engine
 /// Merges the lines of several workers into the order of the run.
 ///
 ///     worker 0   12 12 15 | 17 ...      head 12, at 17
@@ -10,7 +12,7 @@
 public final class RecordMerger: @unchecked Sendable {
     /// A line in the bytes that come with it.
     struct Entry {
-        let key: RecordKey
+        let key: RunPosition
         let length: Int
         /// What must stand above it.
         let header: [UInt8]?
@@ -22,11 +24,11 @@ public final class RecordMerger: @unchecked Sendable {
         /// What of them was written already.
         var written = 0
         var next = 0
-        var position = RecordKey(number: 0, deadline: .min)
+        var position = RunPosition.start
 
-        var head: RecordKey? { next < entries.count ? entries[next].key : nil }
+        var head: RunPosition? { next < entries.count ? entries[next].key : nil }
         /// Nothing earlier will come from here.
-        var bound: RecordKey { head ?? position }
+        var bound: RunPosition { head ?? position }
     }
 
     /// Bytes of a worker that waits for the others, at the end of a run.
@@ -57,14 +59,14 @@ public final class RecordMerger: @unchecked Sendable {
     }
 
     /// Nothing before `key` will follow from the worker.
-    func advance(_ worker: Int, to key: RecordKey) {
+    func advance(_ worker: Int, to key: RunPosition) {
         monitor.hold {
             raise(worker, key)
             drain()
         }
     }
 
-    private func raise(_ worker: Int, _ key: RecordKey) {
+    private func raise(_ worker: Int, _ key: RunPosition) {
         if queues[worker].position < key { queues[worker].position = key }
     }
 
@@ -98,15 +100,15 @@ public final class RecordMerger: @unchecked Sendable {
     }
 
     /// The smallest bound of the others, and who has it.
-    private func bound(without worker: Int) -> (key: RecordKey, worker: Int) {
-        var best: (key: RecordKey, worker: Int) = (.last, queues.count)
+    private func bound(without worker: Int) -> (key: RunPosition, worker: Int) {
+        var best: (key: RunPosition, worker: Int) = (.last, queues.count)
         for other in queues.indices where other != worker && queues[other].bound < best.key {
             best = (queues[other].bound, other)
         }
         return best
     }
 
-    private func isWritable(_ worker: Int, _ bound: (key: RecordKey, worker: Int)) -> Bool {
+    private func isWritable(_ worker: Int, _ bound: (key: RunPosition, worker: Int)) -> Bool {
         guard let head = queues[worker].head else { return false }
         return head < bound.key || head == bound.key && worker < bound.worker
     }

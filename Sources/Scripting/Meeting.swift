@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+import Capture
 import Glibc
 
 /// Where the workers of a run meet: each hands in bytes, worker 0 takes those of the others.
@@ -31,8 +32,7 @@ public final class Meeting: @unchecked Sendable {
     /// Shares of one member and series that may wait to be taken.
     private static let most = 16
 
-    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let monitor = Monitor()
     private let waits: Bool
     private var series: [String: Series] = [:]
     private var hasLeft: [Bool]
@@ -51,8 +51,6 @@ public final class Meeting: @unchecked Sendable {
         self.members = members
         self.waits = waits
         hasLeft = Array(repeating: false, count: members)
-        unsafe pthread_mutex_init(mutex, nil)
-        unsafe pthread_cond_init(condition, nil)
     }
 
     deinit {
@@ -60,17 +58,13 @@ public final class Meeting: @unchecked Sendable {
             for share in one.waiting.joined() { unsafe share.bytes.deallocate() }
         }
         unsafe held?.deallocate()
-        unsafe pthread_cond_destroy(condition)
-        unsafe pthread_mutex_destroy(mutex)
-        unsafe condition.deallocate()
-        unsafe mutex.deallocate()
     }
 
     /// Member `index` has ended, however it did: nobody waits for it any more.
     public func leave(_ index: Int) {
-        locked {
+        monitor.hold {
             hasLeft[index] = true
-            unsafe pthread_cond_broadcast(condition)
+            monitor.wakeAll()
         }
     }
 
@@ -79,10 +73,10 @@ public final class Meeting: @unchecked Sendable {
     /// - Returns: 0, or -ENOBUFS when too much of it waits already, -EINVAL for a name that is none.
     func handIn(_ name: String, member: Int, _ bytes: UnsafeRawBufferPointer) -> Int32 {
         guard let (key, time) = Self.parse(name) else { return -EINVAL }
-        return locked {
+        return monitor.hold {
             while of(key).waiting[member].count >= Self.most {
                 guard waits, !hasLeft[0] else { return -ENOBUFS }
-                unsafe pthread_cond_wait(condition, mutex)
+                monitor.wait()
             }
             let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 16)
             unsafe copy.copyMemory(from: bytes)
@@ -90,7 +84,7 @@ public final class Meeting: @unchecked Sendable {
             unsafe one.waiting[member].append(Share(time: time, bytes: copy))
             one.reached[member] = max(one.reached[member], time)
             series[key] = one
-            unsafe pthread_cond_broadcast(condition)
+            monitor.wakeAll()
             return 0
         }
     }
@@ -103,10 +97,10 @@ public final class Meeting: @unchecked Sendable {
     /// - Returns: 1 or 0; -EINVAL for a name that is none.
     func gathered(_ name: String, waits: Bool) -> Int32 {
         guard let (key, time) = Self.parse(name) else { return -EINVAL }
-        return locked {
+        return monitor.hold {
             while !haveCome(key, time) {
                 guard waits else { return 0 }
-                unsafe pthread_cond_wait(condition, mutex)
+                monitor.wait()
             }
             return 1
         }
@@ -117,14 +111,14 @@ public final class Meeting: @unchecked Sendable {
     /// - Returns: the bytes, which stay until the next call; nil when there is no more.
     func handedIn(_ name: String, from member: Int) -> UnsafeRawBufferPointer? {
         guard let (key, time) = Self.parse(name), (0..<members).contains(member) else { return nil }
-        return unsafe locked {
+        return unsafe monitor.hold {
             forget()
             guard let first = of(key).waiting[member].first, first.time <= time else {
                 return nil
             }
             series[key]?.waiting[member].removeFirst()
             unsafe held = unsafe first.bytes
-            unsafe pthread_cond_broadcast(condition)
+            monitor.wakeAll()
             return unsafe UnsafeRawBufferPointer(first.bytes)
         }
     }
@@ -134,7 +128,7 @@ public final class Meeting: @unchecked Sendable {
     /// - Returns: 0; -EINVAL for a name that is none.
     func dismiss(_ name: String) -> Int32 {
         guard let (key, time) = Self.parse(name) else { return -EINVAL }
-        locked {
+        monitor.hold {
             forget()
             for member in 0..<members {
                 while let first = series[key]?.waiting[member].first, first.time <= time {
@@ -142,7 +136,7 @@ public final class Meeting: @unchecked Sendable {
                     series[key]?.waiting[member].removeFirst()
                 }
             }
-            unsafe pthread_cond_broadcast(condition)
+            monitor.wakeAll()
         }
         return 0
     }
@@ -157,12 +151,6 @@ public final class Meeting: @unchecked Sendable {
     private func forget() {
         unsafe held?.deallocate()
         unsafe held = nil
-    }
-
-    private func locked<Result>(_ body: () -> Result) -> Result {
-        unsafe pthread_mutex_lock(mutex)
-        defer { unsafe pthread_mutex_unlock(mutex) }
-        return body()
     }
 
     /// Series and nanoseconds of a name; nil for what is no name.

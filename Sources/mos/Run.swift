@@ -142,16 +142,30 @@ struct Run: ParsableCommand {
         }
         let statsFile = try stats.map { try StatsFile($0, crew.members.map(\.calls)) }
         if inputs.isLive || cores != nil { Diagnostics.say("mos: " + crew.placement) }
+        // However the run ends, the thread that writes it ends first.
+        defer { statsFile?.finish() }
         let watch = RunWatch(crew.members, isLive: inputs.isLive)
-        var outcome = try reporting { try crew.run() }
-        if outcome.wasStopped, input.inline == .failOpen, !stop.isRaised {
-            Diagnostics.say("mos: the scripts have stopped; packets pass without them until Ctrl-C")
-            crew.members[0].calls.withWorker { $0.forwardAlone() }
-        }
-        outcome.errors += try reporting { try crew.report() }.errors
-        watch.finish()
-        statsFile?.finish()
+        let outcome = try runWatched(crew, watch, stop)
         try conclude(crew, target, outcome, stop)
+    }
+
+    private func runWatched(_ crew: Crew, _ watch: RunWatch, _ stop: StopRequests) throws
+        -> ScriptHost.Outcome
+    {
+        defer { watch.finish() }
+        do {
+            var outcome = try crew.run()
+            if outcome.wasStopped, input.inline == .failOpen, !stop.isRaised {
+                Diagnostics.say(
+                    "mos: the scripts have stopped; packets pass without them until Ctrl-C"
+                )
+                crew.members[0].calls.withWorker { $0.forwardAlone() }
+            }
+            outcome.errors += try crew.report().errors
+            return outcome
+        } catch let error as ScriptError {
+            throw Failure(error.exitStatus, error.description)
+        }
     }
 
     private func member(
@@ -189,15 +203,6 @@ struct Run: ParsableCommand {
             writer.flush()
             let reader = if case .unreadable = error, let user { " (as \(user))" } else { "" }
             throw Failure(error.exitStatus, error.description + reader)
-        }
-    }
-
-    /// What a script's error means for the process.
-    private func reporting(_ body: () throws -> ScriptHost.Outcome) throws -> ScriptHost.Outcome {
-        do {
-            return try body()
-        } catch let error as ScriptError {
-            throw Failure(error.exitStatus, error.description)
         }
     }
 

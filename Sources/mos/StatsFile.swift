@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
+import Capture
 import Engine
 import Glibc
 import Outputs
@@ -11,7 +12,8 @@ final class StatsFile {
     /// What each counter counts.
     private let meanings: [String]
     private let started = ProcessFacts.startTime ?? .nan
-    private let bell = Bell()
+    private let monitor = Monitor()
+    private var isOver = false
     /// A failure was said already.
     private var hasComplained = false
     private var thread: WorkerThread?
@@ -36,14 +38,25 @@ final class StatsFile {
 
     /// Ends the thread and writes the file for the last time.
     func finish() {
-        bell.ring()
+        monitor.hold {
+            isOver = true
+            monitor.wakeAll()
+        }
         thread?.join()
         writeOrComplain()
     }
 
     private func renew() {
         Signals.blockForThisThread()
-        while !bell.wait(seconds: 1) { writeOrComplain() }
+        while isWanted() { writeOrComplain() }
+    }
+
+    /// Waits a second, or until the run is over; true when it is not.
+    private func isWanted() -> Bool {
+        monitor.hold {
+            if !isOver { monitor.wait(seconds: 1) }
+            return !isOver
+        }
     }
 
     private func writeOrComplain() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 import Glibc
 import Packets
-import Synchronization
+import TestNetworks
 import Testing
 
 @testable import Capture
@@ -57,47 +57,9 @@ struct ChunkRingTests {
     private func readAll(_ sources: [any PacketSource], seed: UInt64, leaver: Int? = nil)
         -> [Digest]
     {
-        let results = Results(count: sources.count)
-        var threads: [pthread_t] = []
-        for (index, source) in sources.enumerated() {
+        onNewThreads(sources.count) { index in
             let limit = index == leaver ? 3 : Int.max
-            let reader = Reader {
-                results.set(index, Self.read(source, seed &+ UInt64(index), limit: limit))
-            }
-            threads.append(reader.start())
-        }
-        for thread in threads { _ = unsafe pthread_join(thread, nil) }
-        return results.all
-    }
-
-    private final class Results: Sendable {
-        private let digests: Mutex<[Digest]>
-
-        init(count: Int) { digests = Mutex(Array(repeating: Digest(), count: count)) }
-
-        func set(_ index: Int, _ digest: Digest) { digests.withLock { $0[index] = digest } }
-
-        var all: [Digest] { digests.withLock { $0 } }
-    }
-
-    private final class Reader {
-        private let body: () -> Void
-
-        init(_ body: @escaping () -> Void) { self.body = body }
-
-        func start() -> pthread_t {
-            var thread = pthread_t()
-            _ = unsafe pthread_create(
-                &thread,
-                nil,
-                { context in
-                    guard let context = unsafe context else { return nil }
-                    unsafe Unmanaged<Reader>.fromOpaque(context).takeRetainedValue().body()
-                    return nil
-                },
-                Unmanaged.passRetained(self).toOpaque()
-            )
-            return thread
+            return Self.read(sources[index], seed &+ UInt64(index), limit: limit)
         }
     }
 
@@ -184,10 +146,8 @@ struct ChunkRingTests {
         let pipe = path + ".fifo"
         #expect(unsafe mkfifo(pipe, 0o600) == 0)
         defer { _ = unsafe unlink(pipe) }
-        let writer = Reader { _ = unsafe system("cat \(path) > \(pipe)") }
-        let thread = writer.start()
+        #expect(unsafe system("cat \(path) > \(pipe) &") == 0)
         let seen = readAll(try CaptureFileSource.open(path: pipe, shares: 3), seed: 2)
-        _ = unsafe pthread_join(thread, nil)
         #expect(seen == [expected, expected, expected])
     }
 }

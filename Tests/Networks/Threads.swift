@@ -26,3 +26,19 @@ public func onNewThread<Value>(_ body: () throws -> Value) throws -> Value {
         return try outcome.value.get()
     }
 }
+
+/// Runs `body` on `count` threads at the same time, with their numbers; what each gave, in order.
+public func onNewThreads<Value>(_ count: Int, _ body: @escaping (Int) -> Value) -> [Value] {
+    let outcomes = (0..<count).map { _ in UncheckedBox<Value?>(nil) }
+    let work = UncheckedBox(body)
+    let done = DispatchSemaphore(value: 0)
+    for (index, outcome) in outcomes.enumerated() {
+        Thread {
+            outcome.value = work.value(index)
+            done.signal()
+        }
+        .start()
+    }
+    for _ in outcomes { done.wait() }
+    return outcomes.compactMap(\.value)
+}

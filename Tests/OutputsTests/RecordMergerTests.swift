@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
+import Engine
 import Glibc
+import TestNetworks
 import Testing
 
 @testable import Outputs
@@ -22,12 +24,12 @@ private struct Lines {
     func remove() { _ = unsafe Glibc.remove(path) }
 }
 
-private func key(_ number: UInt64, _ deadline: Int64 = .max, _ rank: UInt64 = 0) -> RecordKey {
-    RecordKey(number: number, deadline: deadline, rank: rank)
+private func key(_ number: UInt64, _ deadline: Int64 = .max, _ rank: UInt64 = 0) -> RunPosition {
+    RunPosition(number: number, deadline: deadline, rank: rank)
 }
 
 extension RecordWriter {
-    fileprivate func put(_ line: String, at key: RecordKey, isRecord: Bool = true) {
+    fileprivate func put(_ line: String, at key: RunPosition, isRecord: Bool = true) {
         append(line.utf8, isRecord: isRecord, key: key)
     }
 }
@@ -118,11 +120,11 @@ extension RecordWriter {
         defer { lines.remove() }
         let count = Int(seed) + 1
         let merger = RecordMerger(try lines.target(), workers: count)
-        var expected: [(RecordKey, Int, String)] = []
-        var plans: [[(RecordKey, String)]] = []
+        var expected: [(RunPosition, Int, String)] = []
+        var plans: [[(RunPosition, String)]] = []
         var random = Walk(state: seed)
         for worker in 0..<count {
-            var plan: [(RecordKey, String)] = []
+            var plan: [(RunPosition, String)] = []
             var number: UInt64 = 0
             for index in 0..<2000 {
                 number += random.next() % 4
@@ -144,22 +146,17 @@ extension RecordWriter {
         line.split(separator: " ").prefix(2).joined(separator: " ")
     }
 
-    private func run(_ plans: [[(RecordKey, String)]], _ merger: RecordMerger, _ seed: UInt64) {
-        var threads: [pthread_t] = []
-        for (worker, plan) in plans.enumerated() {
-            let job = Job {
-                var random = Walk(state: seed &* 31 &+ UInt64(worker))
-                let writer = RecordWriter(merging: merger, worker: worker, capacity: 256)
-                for (key, line) in plan {
-                    writer.put(line, at: key)
-                    if random.next() % 50 == 0 { writer.advance(to: key) }
-                    if random.next() % 200 == 0 { sched_yield() }
-                }
-                writer.advance(to: .last)
+    private func run(_ plans: [[(RunPosition, String)]], _ merger: RecordMerger, _ seed: UInt64) {
+        _ = onNewThreads(plans.count) { worker in
+            var random = Walk(state: seed &* 31 &+ UInt64(worker))
+            let writer = RecordWriter(merging: merger, worker: worker, capacity: 256)
+            for (key, line) in plans[worker] {
+                writer.put(line, at: key)
+                if random.next() % 50 == 0 { writer.advance(to: key) }
+                if random.next() % 200 == 0 { sched_yield() }
             }
-            threads.append(job.start())
+            writer.advance(to: .last)
         }
-        for thread in threads { _ = unsafe pthread_join(thread, nil) }
     }
 }
 
@@ -169,27 +166,5 @@ private struct Walk {
     mutating func next() -> UInt64 {
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         return state >> 33
-    }
-}
-
-/// A thread of a test.
-private final class Job {
-    private let body: () -> Void
-
-    init(_ body: @escaping () -> Void) { self.body = body }
-
-    func start() -> pthread_t {
-        var thread = pthread_t()
-        _ = unsafe pthread_create(
-            &thread,
-            nil,
-            { context in
-                guard let context = unsafe context else { return nil }
-                unsafe Unmanaged<Job>.fromOpaque(context).takeRetainedValue().body()
-                return nil
-            },
-            Unmanaged.passRetained(self).toOpaque()
-        )
-        return thread
     }
 }
