@@ -231,7 +231,9 @@ public struct CallbackSets: ~Copyable {
     /// Never used twice in a run.
     func serial(_ set: Int32) -> UInt64 { records[set].serial }
 
-    /// Changes all sets where they lie: flows keep the numbers of theirs. Sets without flows go, and what is known of
+    /// Changes all sets where they lie: flows keep the numbers of theirs.
+    ///
+    /// Sets without flows go, and what is known of
     /// callback slots starts anew, for they are another's.
     ///
     /// - Parameter body: changes the registrations of a set, but not their sockets; told its number, its serial number

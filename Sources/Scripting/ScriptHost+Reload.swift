@@ -5,6 +5,8 @@ extension ScriptHost {
     /// Everything that the next version can be told of this one.
     ///
     /// - Parameter wants: what that asks for: "l" = locals, "r" = this one has failed.
+    /// - Returns: it, as bytes.
+    /// - Throws: ``ScriptError/script(_:)`` when there is no memory for it.
     func handOver(_ wants: String) throws(ScriptError) -> [UInt8] {
         try lua.callForBytes("hand_over", wants)
     }

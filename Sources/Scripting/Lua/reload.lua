@@ -98,8 +98,10 @@ local function claim(list, returns)
     numbers[s.id] = id
     if map[s.id] then kept[id] = map[s.id] end
   end
-  register.renumber(numbers)
-  flow.renumber(numbers)
+  if not returns then
+    register.renumber(numbers)
+    flow.renumber(numbers)
+  end
   for _, s in ipairs(order) do
     sockets.restore(s)
     if s.closed then must(api.close_socket(worker, s.id)) end
@@ -110,13 +112,15 @@ end
 local function finish_registrations(data, kept, returns)
   local map, count, lines = registrations.translate(data.registrations, kept)
   must(api.reload_finish(worker, map, count, returns and 1 or 0))
-  local lost = {}
-  local index = 0
+  local lost, flows, index = {}, {}, 0
   while api.reload_lost(worker, index) == 1 do
-    local slot, flows = ev.value[0], ev.value[1]
-    lost[#lost + 1] = ("%s (%d flows)"):format(lines[slot] or "a function", flows)
+    local line = lines[ev.value[0]] or "a function"
+    if not flows[line] then lost[#lost + 1] = line end
+    flows[line] = (flows[line] or 0) + ev.value[1]
     index = index + 1
   end
+  table.sort(lost, function(a, b) return flows[a] > flows[b] end)
+  for i, line in ipairs(lost) do lost[i] = ("%s (of %d flows)"):format(line, flows[line]) end
   return lost
 end
 
