@@ -261,6 +261,7 @@ extension Worker {
             size: Int(size),
             layout: layout
         ) {
+            state.touch(flowsToCome)
             states.append(state)
         } else {
             return failure(EINVAL, "there is no memory for flow state of \(stateCapacity) flows")

@@ -33,6 +33,7 @@ extension Worker {
         var stage = try Worker(inputs: Inputs([]), settings: small, seed: .fixed, share: share)
         stage.stateCapacity = settings.maxFlows
         stage.inheritedStates = states
+        stage.flowsToCome = table.conns.highWater
         return stage
     }
 

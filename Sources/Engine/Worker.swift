@@ -114,6 +114,8 @@ public struct Worker: ~Copyable {
     /// Flows that declared state is for; what a version that is staged may share with the one before.
     var stateCapacity: Int
     var inheritedStates: [FlowStateMemory] = []
+    /// Flows for which it will be written at once.
+    var flowsToCome = 0
     var plain: PlainPacket
     var tunnels: TunnelTable
     var fragments: FragmentReassembler

@@ -133,7 +133,7 @@ final class Reloader: @unchecked Sendable {
             }
             addFiles(try versions[0].host.files().filter { contents[$0] == nil })
         } catch {
-            Diagnostics.say("mos: reload: \(error)\nmos: reload: version \(self.number) goes on")
+            Diagnostics.say("mos: reload: \(error)\nmos: reload: not loaded; what runs goes on")
             return
         }
         self.number = number
@@ -172,15 +172,15 @@ final class Reloader: @unchecked Sendable {
                 monitor.wakeAll()
             }
         case .tookOver(let number, let time, let lines):
-            say("version \(number)", index, time, lines)
+            say("version \(number) runs", index, time, lines)
         case .refused(let number, let reason):
             fail(number, reason)
         case .tried(let number, passed: false):
-            fail(number, "10 errors in a row within its first 1000 callbacks")
+            fail(number, "a callback failed 10 times in a row within its first 1000 callbacks")
         case .tried(let number, passed: true):
             pass(number) { $0.insert(index) }
         case .wentBack(let number, let time, let lines):
-            say("back from version \(number)", index, time, lines)
+            say("version \(number) is gone", index, time, lines)
         }
     }
 

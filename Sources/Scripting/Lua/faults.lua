@@ -183,10 +183,10 @@ end
 
 local CALLS, ROW = 1000, 10 -- callbacks in which so many errors in a row end it
 
---- From now on callbacks are counted: as faults.trial.outcome "failed" after ten errors in a row,
---- else "passed" after a thousand callbacks. Then the loop is left.
+--- From now on callbacks are counted: as faults.trial.outcome "failed" after ten errors in a row of
+--- one of them, else "passed" after a thousand calls. Then the loop is left.
 function faults.begin_trial()
-  faults.trial = { calls = 0, row = 0 }
+  faults.trial = { calls = 0, rows = {} }
   faults.counting = true
   for _, fn in ipairs(starts) do fn() end
 end
@@ -198,13 +198,13 @@ function faults.end_trial()
   for _, fn in ipairs(starts) do fn() end
 end
 
---- A callback was run during a trial, and how.
-function faults.note(ok)
+--- A callback was run during a trial, and how; `which` tells it from others.
+function faults.note(which, ok)
   local trial = faults.trial
-  trial.calls = trial.calls + 1
-  trial.row = ok and 0 or trial.row + 1
+  local row = ok and 0 or (trial.rows[which] or 0) + 1
+  trial.calls, trial.rows[which] = trial.calls + 1, row
   if trial.outcome then return end
-  if trial.row >= ROW then
+  if row >= ROW then
     trial.outcome = "failed"
   elseif trial.calls >= CALLS then
     trial.outcome = "passed"
@@ -221,7 +221,7 @@ function faults.failed(slot, text, event, off)
   faults.count = faults.count + 1
   faults.bump "callback_errors"
   if closed then drop_packet() end
-  if faults.trial then faults.note(false) end
+  if faults.trial then faults.note(slot, false) end
   local record = record_of(slot)
   show(record, text .. "\n    " .. context(event))
   if boot.options.strict then
@@ -238,7 +238,7 @@ end
 
 --- A callback of slot `slot` returned without an error.
 function faults.succeeded(slot)
-  if faults.trial then faults.note(true) end
+  if faults.trial then faults.note(slot, true) end
   local record = records[slot]
   if not record then return end
   record.different, record.pause = 0, FIRST_PAUSE
@@ -268,7 +268,7 @@ end
 function faults.outside(what, text)
   faults.count = faults.count + 1
   faults.bump "callback_errors"
-  if faults.trial then faults.note(false) end
+  if faults.trial then faults.note(what, false) end
   output.diagnose(("mos: error in %s: %s"):format(what, text))
   if boot.options.strict then faults.stopped = true end
 end

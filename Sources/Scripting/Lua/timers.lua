@@ -226,7 +226,7 @@ function timers.fire()
   local ok, message = xpcall(timer[FN], faults.describe, timer)
   if ok then
     timer[FAILURES] = 0
-    if faults.trial then faults.note(true) end
+    if faults.trial then faults.note("a timer", true) end
     return faults.stopped
   end
   failed(timer, message)
