@@ -97,6 +97,9 @@ static const char text_topics[] = {
 static const char text_topics_c[] = {
 #embed "../Scripting/Lua/manual/topics_c.lua"
 };
+static const char text_topics_editor[] = {
+#embed "../Scripting/Lua/manual/topics_editor.lua"
+};
 static const char text_topics_engine[] = {
 #embed "../Scripting/Lua/manual/topics_engine.lua"
 };
@@ -144,6 +147,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(settings),
     MODULE(topics),
     MODULE(topics_c),
+    MODULE(topics_editor),
     MODULE(topics_engine),
     MODULE(topics_script),
     MODULE(topics_tcp),

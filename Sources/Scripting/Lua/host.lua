@@ -53,6 +53,8 @@ function host.open(options)
     loop = require "mos.loop",
     output = require "mos.output",
     scripts = require "mos.scripts",
+    describe = require "mos.describe",
+    sources = require "mos.sources",
   }
   rawset(_G, "mos", public.mos)
   package.loaded.mos = public.mos
@@ -64,11 +66,12 @@ end
 --- raised, with the user's frames.
 function host.load(source, text)
   local chunk, problem = loadstring((text:gsub("^#[^\n]*", "", 1)), source)
-  if not chunk then return problem, true end
+  engine.sources.keep(engine.sources.name(source), text)
+  if not chunk then return engine.output.harmless(engine.describe.syntax(problem)), true end
   engine.scripts.begin(source)
   local ok, message = xpcall(chunk, engine.faults.describe)
   engine.scripts.finish()
-  if not ok then error(message, 0) end
+  if not ok then error(engine.output.harmless(message), 0) end
 end
 
 local function call_all(what, list)
@@ -96,6 +99,7 @@ end
 function host.report()
   local before = engine.faults.count
   engine.intervals.report(function() call_all("on_report", engine.public.hooks.report) end)
+  engine.faults.summarize_others()
   return engine.faults.count - before, engine.faults.stopped
 end
 
