@@ -123,7 +123,12 @@ function host.page(name)
   return manual.page(name)
 end
 
---- The manual as a whole: "contents", "names" or "markdown".
+--- A script to begin with, of that name.
+function host.recipe(name)
+  return manual.recipe(name)
+end
+
+--- The manual as a whole: "contents", "names", "markdown", "stubs", "luacheck", "luarc", "surface".
 function host.manual(what)
   return manual[what]()
 end

@@ -36,4 +36,44 @@ Their message begins with `warning:`. What they are about works, but not as it l
     },
     see = { "errors", "scripts", "speed" },
   },
+  {
+    name = "editor", also = { "new", "mos new", "stubs", "mos.d.lua", "luacheck", ".luarc.json" },
+    title = "a script to begin with, and editors that know the names of mos",
+    body = {
+      { "MOS NEW", [[
+`mos new NAME` writes a small monitor that works, NAME.lua, and a capture for it, NAME.pcap:
+
+    mos new slow_servers
+    mos run slow_servers.lua -r slow_servers.pcap
+
+NAME is of letters, digits, _ and -; a folder that exists may stand before it. Nothing that is
+there is overwritten. Beside them it writes, where they are not there yet:
+
+* `mos.d.lua`: every name of mos with types and descriptions;
+* `.luarc.json`, which tells lua-language-server of it, and that this is LuaJIT;
+* `.luacheckrc` with the standard `mos`.]] },
+      { "EDITORS", [[
+Any editor with lua-language-server completes names, shows what they are, and marks wrong ones:
+
+    mos doc --stubs > mos.d.lua
+
+A callback's parameters have types where the function stands in the call that registers it; for
+another one say so:
+
+    ---@param flow mos.Flow
+    local function slow(flow) return (flow.svr.rtt or 0) > 0.1 end
+
+The classes are named mos.Socket, mos.Flow, mos.FlowSide (flow.cli and flow.svr), mos.Packet,
+mos.EthHeader, mos.IpHeader, mos.TcpHeader, mos.UdpHeader, mos.IcmpHeader, mos.View, mos.Arg,
+mos.Timer, mos.Hash, mos.Counter, mos.Gauge, mos.Histogram, mos.Topk and mos.Distinct; structures
+of the shared layout ffi.mos_packet* and so on.
+
+`mos doc --luacheck > .luacheckrc` gives luacheck the names of the table mos; what it says and what
+`mos check` says, as file:line:column, can be followed by any editor.]] },
+      { "NAMES", [[
+`mos doc --surface` prints every public name with its kind, one a line: what changes between two
+versions is a diff of two such lists.]] },
+    },
+    see = { "check", "start", "scripts" },
+  },
 }
