@@ -16,6 +16,9 @@ static const char text_aggregates[] = {
 static const char text_buckets[] = {
 #embed "../Scripting/Lua/buckets.lua"
 };
+static const char text_bytecode[] = {
+#embed "../Scripting/Lua/bytecode.lua"
+};
 static const char text_carry[] = {
 #embed "../Scripting/Lua/carry.lua"
 };
@@ -28,11 +31,23 @@ static const char text_changing[] = {
 static const char text_check[] = {
 #embed "../Scripting/Lua/check.lua"
 };
+static const char text_check_calls[] = {
+#embed "../Scripting/Lua/check_calls.lua"
+};
+static const char text_check_names[] = {
+#embed "../Scripting/Lua/check_names.lua"
+};
+static const char text_classes[] = {
+#embed "../Scripting/Lua/classes.lua"
+};
 static const char text_counter[] = {
 #embed "../Scripting/Lua/counter.lua"
 };
 static const char text_datagram[] = {
 #embed "../Scripting/Lua/datagram.lua"
+};
+static const char text_describe[] = {
+#embed "../Scripting/Lua/describe.lua"
 };
 static const char text_digest[] = {
 #embed "../Scripting/Lua/digest.lua"
@@ -82,6 +97,9 @@ static const char text_hash[] = {
 static const char text_health[] = {
 #embed "../Scripting/Lua/health.lua"
 };
+static const char text_hints[] = {
+#embed "../Scripting/Lua/hints.lua"
+};
 static const char text_histogram[] = {
 #embed "../Scripting/Lua/histogram.lua"
 };
@@ -90,6 +108,9 @@ static const char text_host[] = {
 };
 static const char text_identity[] = {
 #embed "../Scripting/Lua/identity.lua"
+};
+static const char text_infer[] = {
+#embed "../Scripting/Lua/infer.lua"
 };
 static const char text_intervals[] = {
 #embed "../Scripting/Lua/intervals.lua"
@@ -100,11 +121,17 @@ static const char text_json[] = {
 static const char text_keyed[] = {
 #embed "../Scripting/Lua/keyed.lua"
 };
+static const char text_lexer[] = {
+#embed "../Scripting/Lua/lexer.lua"
+};
 static const char text_locals[] = {
 #embed "../Scripting/Lua/locals.lua"
 };
 static const char text_loop[] = {
 #embed "../Scripting/Lua/loop.lua"
+};
+static const char text_marks[] = {
+#embed "../Scripting/Lua/marks.lua"
 };
 static const char text_mos[] = {
 #embed "../Scripting/Lua/mos.lua"
@@ -127,11 +154,14 @@ static const char text_readers[] = {
 static const char text_register[] = {
 #embed "../Scripting/Lua/register.lua"
 };
+static const char text_registrations[] = {
+#embed "../Scripting/Lua/registrations.lua"
+};
 static const char text_reload[] = {
 #embed "../Scripting/Lua/reload.lua"
 };
-static const char text_registrations[] = {
-#embed "../Scripting/Lua/registrations.lua"
+static const char text_repeats[] = {
+#embed "../Scripting/Lua/repeats.lua"
 };
 static const char text_schema[] = {
 #embed "../Scripting/Lua/schema.lua"
@@ -142,6 +172,9 @@ static const char text_schema_aggregates[] = {
 static const char text_schema_fields[] = {
 #embed "../Scripting/Lua/schema_fields.lua"
 };
+static const char text_schema_results[] = {
+#embed "../Scripting/Lua/schema_results.lua"
+};
 static const char text_scripts[] = {
 #embed "../Scripting/Lua/scripts.lua"
 };
@@ -150,6 +183,9 @@ static const char text_slots[] = {
 };
 static const char text_sockets[] = {
 #embed "../Scripting/Lua/sockets.lua"
+};
+static const char text_sources[] = {
+#embed "../Scripting/Lua/sources.lua"
 };
 static const char text_state[] = {
 #embed "../Scripting/Lua/state.lua"
@@ -204,12 +240,17 @@ static const struct mos_lua_module modules[] = {
     MODULE(address),
     MODULE(aggregates),
     MODULE(buckets),
+    MODULE(bytecode),
     MODULE(carry),
     MODULE(catalogue),
     MODULE(changing),
     MODULE(check),
+    MODULE(check_calls),
+    MODULE(check_names),
+    MODULE(classes),
     MODULE(counter),
     MODULE(datagram),
+    MODULE(describe),
     MODULE(digest),
     MODULE(distinct),
     MODULE(each),
@@ -226,14 +267,18 @@ static const struct mos_lua_module modules[] = {
     MODULE(globals),
     MODULE(hash),
     MODULE(health),
+    MODULE(hints),
     MODULE(histogram),
     MODULE(host),
     MODULE(identity),
+    MODULE(infer),
     MODULE(intervals),
     MODULE(json),
     MODULE(keyed),
+    MODULE(lexer),
     MODULE(locals),
     MODULE(loop),
+    MODULE(marks),
     MODULE(mos),
     MODULE(names),
     MODULE(options),
@@ -241,14 +286,17 @@ static const struct mos_lua_module modules[] = {
     MODULE(packet),
     MODULE(readers),
     MODULE(register),
-    MODULE(reload),
     MODULE(registrations),
+    MODULE(reload),
+    MODULE(repeats),
     MODULE(schema),
     MODULE(schema_aggregates),
     MODULE(schema_fields),
+    MODULE(schema_results),
     MODULE(scripts),
     MODULE(slots),
     MODULE(sockets),
+    MODULE(sources),
     MODULE(state),
     MODULE(stream),
     MODULE(suggest),

@@ -102,11 +102,11 @@ public final class ScriptHost {
     /// What is wrong with a script, found without traffic.
     ///
     /// - Parameter path: the file.
-    /// - Returns: lines `file:line:column: message`, none when nothing is wrong.
+    /// - Returns: what was found, in the order of lines.
     /// - Throws: that it cannot be read.
-    public func check(file path: String) throws(ScriptError) -> [String] {
+    public func check(file path: String) throws(ScriptError) -> [Finding] {
         let answer = try lua.call("check", "@" + path, bytes: ScriptFile.read(path))
-        return answer.text.split(separator: "\n").map(String.init)
+        return answer.text.split(separator: "\u{1}").map { Finding(String($0), of: path) }
     }
 
     /// The events that scripts can register for, with hooks, sides and meaning.

@@ -9,15 +9,14 @@ local ffi = require "ffi"
 local abi = require "mos.abi"
 local boot = require "mos.boot"
 local each = require "mos.each"
-local errors = require "mos.errors"
 local events = require "mos.events"
 local flow = require "mos.flow"
 local output = require "mos.output"
+local repeats = require "mos.repeats"
 local slots = require "mos.slots"
 
 local api, worker, ev = abi.api, abi.worker, abi.event
 local FLOWS, FIRST_PAUSE, LAST_PAUSE = 100, 1, 60
-local SHOWN = 5        -- errors of a callback that are shown in full
 local REMEMBERED = 4096 -- flows of a callback whose errors in a row are counted
 
 local faults = {
@@ -54,28 +53,8 @@ local function now()
   return ev.now.sec + ev.now.nsec / 1e9
 end
 
-local function frame_name(info)
-  if info.what == "main" then return "at top level" end
-  if info.name then return ("in '%s'"):format(info.name) end
-  return ("in the function of line %d"):format(info.linedefined)
-end
-
--- Message and the user's frames, captured where the error happened.
-local function describe(message)
-  local lines = { errors.text(message) }
-  for level = 2, 60 do
-    local info = debug.getinfo(level, "Snl")
-    if not info then break end
-    if info.what ~= "C" and not errors.is_ours(info.source) then
-      lines[#lines + 1] = ("    %s:%d: %s"):format(
-        info.short_src, info.currentline, frame_name(info))
-    end
-  end
-  return table.concat(lines, "\n")
-end
-
 --- The message handler of every protected call of user code.
-faults.describe = describe
+faults.describe = require("mos.describe").describe
 
 local function context(event)
   local text = { "event " }
@@ -99,23 +78,12 @@ end
 local function record_of(slot)
   local record = records[slot]
   if not record then
-    record = { name = callback_name(slot), row = {}, rows = 0, different = 0, shown = 0, hidden = 0,
+    local name = callback_name(slot)
+    record = { name = name, row = {}, rows = 0, different = 0, errors = repeats.new(name),
       pause = FIRST_PAUSE, resume = nil, skipped = 0, off = 0 }
     records[slot] = record
   end
   return record
-end
-
-local function show(record, text)
-  if record.shown < SHOWN then
-    record.shown = record.shown + 1
-    output.diagnose("mos: error in a callback: " .. text)
-    if record.shown == SHOWN then
-      output.diagnose(("mos: %s: further errors are counted, not shown"):format(record.name))
-    end
-  else
-    record.hidden = record.hidden + 1
-  end
 end
 
 local function unsubscribe()
@@ -223,12 +191,15 @@ function faults.failed(slot, text, event, off)
   if closed then drop_packet() end
   if faults.trial then faults.note(slot, false) end
   local record = record_of(slot)
-  show(record, text .. "\n    " .. context(event))
+  local key = key_of_event()
+  repeats.take(record.errors, text, key, function()
+    output.diagnose(("mos: error in a callback: %s\n    %s"):format(text, context(event)))
+  end)
   if boot.options.strict then
     faults.stopped = true
     return true
   end
-  count_row(record, key_of_event(), off)
+  count_row(record, key, off)
   if record.different >= FLOWS then pause(record) end
   if faults.counting then return false end
   faults.counting = true
@@ -264,19 +235,23 @@ function faults.paused(slot)
   return false
 end
 
---- A user function other than an event's callback failed.
-function faults.outside(what, text)
+local others = {} -- what a function is for -> what is known of its errors
+
+--- A user function other than an event's callback failed; `more` is said in another line.
+function faults.outside(what, text, more)
   faults.count = faults.count + 1
   faults.bump "callback_errors"
   if faults.trial then faults.note(what, false) end
-  output.diagnose(("mos: error in %s: %s"):format(what, text))
+  others[what] = others[what] or repeats.new(what)
+  repeats.take(others[what], text, nil, function()
+    output.diagnose(("mos: error in %s: %s%s"):format(
+      what, text, more and "\n    " .. more or ""))
+  end)
   if boot.options.strict then faults.stopped = true end
 end
 
 local function close(record)
-  if record.hidden > 0 then
-    output.diagnose(("mos: %s: %d more errors"):format(record.name, record.hidden))
-  end
+  repeats.close(record.errors)
   if record.off > 1 then
     output.diagnose(("mos: %s was switched off on %d flows"):format(record.name, record.off))
   end
@@ -300,6 +275,16 @@ function faults.summarize()
   for slot in each(records) do order[#order + 1] = slot end
   table.sort(order)
   for _, slot in ipairs(order) do close(records[slot]) end
+  faults.summarize_others()
+end
+
+--- The same of functions that are no callbacks, and forgets them.
+function faults.summarize_others()
+  local names = {}
+  for what in each(others) do names[#names + 1] = what end
+  table.sort(names)
+  for _, what in ipairs(names) do repeats.close(others[what]) end
+  others = {}
 end
 
 return faults

@@ -58,6 +58,8 @@ function host.open(options)
     output = require "mos.output",
     reload = require "mos.reload",
     scripts = require "mos.scripts",
+    describe = require "mos.describe",
+    sources = require "mos.sources",
   }
   rawset(_G, "mos", public.mos)
   package.loaded.mos = public.mos
@@ -69,11 +71,12 @@ end
 --- raised, with the user's frames.
 function host.load(source, text)
   local chunk, problem = loadstring((text:gsub("^#[^\n]*", "", 1)), source)
-  if not chunk then return problem, true end
+  engine.sources.keep(engine.sources.name(source), text)
+  if not chunk then return engine.output.harmless(engine.describe.syntax(problem)), true end
   local script = engine.scripts.begin(source)
   local ok, result = xpcall(chunk, engine.faults.describe)
   engine.scripts.finish()
-  if not ok then error(result, 0) end
+  if not ok then error(engine.output.harmless(result), 0) end
   script.returned = result
   engine.names.publish(source, result)
 end
@@ -175,6 +178,7 @@ end
 function host.report()
   local before = engine.faults.count
   engine.intervals.report(function() call_all("on_report", engine.public.hooks.report) end)
+  engine.faults.summarize_others()
   return engine.faults.count - before, engine.faults.stopped
 end
 
@@ -198,7 +202,12 @@ function host.page(name)
   return manual.page(name)
 end
 
---- The manual as a whole: "contents", "names" or "markdown".
+--- A script to begin with, of that name.
+function host.recipe(name)
+  return manual.recipe(name)
+end
+
+--- The manual as a whole: "contents", "names", "markdown", "stubs", "luacheck", "luarc", "surface".
 function host.manual(what)
   return manual[what]()
 end

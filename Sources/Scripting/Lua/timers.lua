@@ -203,7 +203,7 @@ function timers.ids()
 end
 
 local function failed(timer, message)
-  faults.outside("a timer", message)
+  faults.outside("a timer", message, tostring(timer))
   timer[FAILURES] = timer[FAILURES] + 1
   if timer[INTERVAL] > 0 and timer[FAILURES] >= boot.options.errors_in_a_row
     and timer:cancel() then
