@@ -133,6 +133,9 @@ static const char text_slots[] = {
 static const char text_sockets[] = {
 #embed "../Scripting/Lua/sockets.lua"
 };
+static const char text_stage[] = {
+#embed "../Scripting/Lua/stage.lua"
+};
 static const char text_state[] = {
 #embed "../Scripting/Lua/state.lua"
 };
@@ -156,6 +159,9 @@ static const char text_timers[] = {
 };
 static const char text_topk[] = {
 #embed "../Scripting/Lua/topk.lua"
+};
+static const char text_traces[] = {
+#embed "../Scripting/Lua/traces.lua"
 };
 static const char text_tree_code[] = {
 #embed "../Scripting/Lua/tree_code.lua"
@@ -225,6 +231,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(scripts),
     MODULE(slots),
     MODULE(sockets),
+    MODULE(stage),
     MODULE(state),
     MODULE(stream),
     MODULE(suggest),
@@ -233,6 +240,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(text),
     MODULE(timers),
     MODULE(topk),
+    MODULE(traces),
     MODULE(tree_code),
     MODULE(trees),
     MODULE(tsv),

@@ -267,7 +267,8 @@ public final class EngineCalls {
             unsafe worker(context).pointee.worker.cancelTimer(id)
         }
         unsafe api.pointee.emit = { context, kind, bytes, length in
-            unsafe emit(worker(context), kind, bytes, length)
+            let context = unsafe worker(context)
+            return unsafe waiting(context) { unsafe emit(context, kind, bytes, length) }
         }
         unsafe api.pointee.flow_state = { context, size in
             unsafe worker(context).pointee.worker.makeFlowState(size: size)
@@ -300,11 +301,17 @@ public final class EngineCalls {
         unsafe api.pointee.hand_in = { context, name, nameLength, bytes, length in
             guard let name = unsafe name else { return -EINVAL }
             let meeting = unsafe string(name, nameLength)
-            return unsafe worker(context).pointee.seat.handIn(meeting, bytes, length)
+            let context = unsafe worker(context)
+            return unsafe waiting(context) {
+                unsafe context.pointee.seat.handIn(meeting, bytes, length)
+            }
         }
         unsafe api.pointee.gathered = { context, name, length, wait in
             guard let name = unsafe name else { return -EINVAL }
-            return unsafe worker(context).pointee.seat.gathered(string(name, length), wait)
+            let context = unsafe worker(context)
+            return unsafe waiting(context) {
+                unsafe context.pointee.seat.gathered(string(name, length), wait)
+            }
         }
         unsafe api.pointee.handed_in = { context, name, length, from in
             guard let name = unsafe name else { return -EINVAL }
@@ -324,6 +331,15 @@ public final class EngineCalls {
 private func worker(_ context: UnsafeMutableRawPointer?) -> UnsafeMutablePointer<Context> {
     // Scripts hand back what they were given; they cannot make one up without the FFI.
     unsafe context.unsafelyUnwrapped.assumingMemoryBound(to: Context.self)
+}
+
+/// What may have to wait for a reader, or for other workers: no fault of the script's.
+@unsafe @inline(__always)
+private func waiting(_ context: UnsafeMutablePointer<Context>, _ body: () -> Int32) -> Int32 {
+    let event = unsafe context.pointee.worker.eventAddress
+    unsafe event.pointee.waiting = 1
+    defer { unsafe event.pointee.waiting = 0 }
+    return body()
 }
 
 @unsafe

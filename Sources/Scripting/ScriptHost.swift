@@ -20,6 +20,8 @@ public final class ScriptHost {
     }
 
     private let lua: LuaState
+    /// Looks at the scripts from another thread; nil without ``ScriptOptions/isWatched``.
+    public let watch: ScriptWatch?
 
     /// A host bound to the engine's calls.
     ///
@@ -34,6 +36,8 @@ public final class ScriptHost {
         } catch {
             throw .scriptLibrary(error.description)
         }
+        lua.limitMemory(to: options.memoryLimit)
+        watch = options.isWatched ? unsafe lua.watch(api) : nil
     }
 
     /// Reads a script file and runs its top level.

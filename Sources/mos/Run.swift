@@ -90,6 +90,17 @@ struct Run: ParsableCommand {
     )
     var user: String?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            End the run, with exit code 1, when a callback takes longer: seconds, off, or auto (1 live, off \
+            for captures). The same as --set runaway=.
+            """,
+            valueName: "seconds"
+        )
+    )
+    var runaway: String?
+
     @Flag(help: "Stop at the first error of a script.")
     var strict = false
 
@@ -135,10 +146,12 @@ struct Run: ParsableCommand {
         let merger = ordered && count > 1 ? RecordMerger(target, workers: count) : nil
         let meeting = count > 1 ? Meeting(members: count, waits: inputs.showsEverything) : nil
         let crew = Crew(stop: stop, meeting: meeting, hasThreads: cores != nil)
+        let watchdog = try watchdog(settings, stop, isLive: inputs.isLive)
+        defer { watchdog?.finish() }
         for index in 0..<count {
             let writer = merger.map { RecordWriter(merging: $0, worker: index) }
             let own = writer ?? RecordWriter(target)
-            try crew.add(member(index, meeting, inputs, own, settings))
+            try crew.add(member(index, meeting, inputs, own, settings, watchdog))
         }
         let statsFile = try stats.map { try StatsFile($0, crew.members.map(\.calls)) }
         if inputs.isLive || cores != nil { Diagnostics.say("mos: " + crew.placement) }
@@ -173,7 +186,8 @@ struct Run: ParsableCommand {
         _ meeting: Meeting?,
         _ inputs: OpenedInputs,
         _ writer: RecordWriter,
-        _ settings: Settings
+        _ settings: Settings,
+        _ watchdog: Watchdog?
     ) throws -> Crew.Member {
         let worker: Worker
         let own = try inputs.inputs(of: index)
@@ -193,12 +207,16 @@ struct Run: ParsableCommand {
         }
         let calls = EngineCalls(worker, writer: writer, meeting: meeting, index: index)
         do throws(ScriptError) {
-            let host = try unsafe ScriptHost(api: calls.api, options: options(settings, writer))
+            var options = options(settings, writer)
+            options.isWatched = watchdog != nil
+            let host = try unsafe ScriptHost(api: calls.api, options: options)
+            let member = Crew.Member(calls: calls, host: host, writer: writer)
+            watchdog?.add(member, name: meeting == nil ? "" : "worker \(index): ")
             for path in scripts { try host.load(file: path) }
             for (index, text) in code.enumerated() {
                 try host.load(code: text, name: code.count == 1 ? "-e" : "-e \(index + 1)")
             }
-            return Crew.Member(calls: calls, host: host, writer: writer)
+            return member
         } catch {
             writer.flush()
             let reader = if case .unreadable = error, let user { " (as \(user))" } else { "" }
@@ -223,8 +241,24 @@ struct Run: ParsableCommand {
                 throw Failure(ExitStatus.usage, error.description)
             }
         }
+        if let runaway {
+            do {
+                try result.set("runaway", to: runaway)
+            } catch {
+                throw Failure(ExitStatus.usage, error.description)
+            }
+        }
         if input.noChecksums { result.checksums = .off }
         return result
+    }
+
+    private func watchdog(_ settings: Settings, _ stop: StopRequests, isLive: Bool) throws
+        -> Watchdog?
+    {
+        let limit = settings.runaway ?? (isLive ? 1 : 0)
+        guard limit > 0 else { return nil }
+        let forwardsAlone = input.inline == .failOpen
+        return try Watchdog(limit: limit, stop: stop, forwardsAlone: forwardsAlone)
     }
 
     private func openOutput() throws -> RecordTarget {
@@ -243,6 +277,7 @@ struct Run: ParsableCommand {
         options.allowsGlobals = allowGlobals
         options.outputIsTerminal = writer.isTerminal
         options.errorsInARow = settings.errorsInARow
+        options.memoryLimit = settings.scriptMemory
         options.inline = input.inline
         options.arguments = CommandWords.forScripts
         return options

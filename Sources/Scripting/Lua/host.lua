@@ -30,7 +30,7 @@ local function read_options(text)
   for name, value in text:gmatch "([%w_]+)=(%Z*)%z" do
     if name == "arg" then
       options.args[#options.args + 1] = value
-    elseif name == "errors_in_a_row" then
+    elseif name == "errors_in_a_row" or name == "script_memory" then
       options[name] = tonumber(value)
     elseif flags[value] ~= nil then
       options[name] = flags[value]
@@ -53,6 +53,7 @@ function host.open(options)
     loop = require "mos.loop",
     output = require "mos.output",
     scripts = require "mos.scripts",
+    stage = require "mos.stage",
   }
   rawset(_G, "mos", public.mos)
   package.loaded.mos = public.mos
@@ -66,14 +67,17 @@ function host.load(source, text)
   local chunk, problem = loadstring((text:gsub("^#[^\n]*", "", 1)), source)
   if not chunk then return problem, true end
   engine.scripts.begin(source)
+  engine.stage.load()
   local ok, message = xpcall(chunk, engine.faults.describe)
+  engine.stage.none()
   engine.scripts.finish()
-  if not ok then error(message, 0) end
+  if not ok then error(engine.faults.placed(message, source:sub(2)), 0) end
 end
 
 local function call_all(what, list)
   for _, fn in ipairs(list) do
     if engine.faults.stopped then return end
+    engine.stage.go_on()
     local ok, message = xpcall(fn, engine.faults.describe)
     if not ok then engine.faults.outside(what, message) end
   end
@@ -83,9 +87,13 @@ end
 --- before the packets did.
 function host.run()
   engine.scripts.running = true
+  engine.stage.start()
   call_all("on_start", engine.public.hooks.start)
+  engine.stage.loop()
   local over = not engine.faults.stopped and engine.loop.run()
+  engine.stage.exit()
   call_all("on_exit", engine.public.hooks.exit)
+  engine.stage.none()
   engine.intervals.finish()
   engine.faults.summarize()
   return engine.faults.count, not over
@@ -95,8 +103,19 @@ end
 --- Returns the number of errors, and whether the scripts have stopped.
 function host.report()
   local before = engine.faults.count
+  engine.stage.report()
   engine.intervals.report(function() call_all("on_report", engine.public.hooks.report) end)
+  engine.stage.none()
   return engine.faults.count - before, engine.faults.stopped
+end
+
+--- What another thread looks things up in, see CMosLua/watch.c: functions by slot, timers by place,
+--- names of events and hooks, and of each trace the address, size and place.
+function host.watched()
+  local events, traces = require "mos.events", require "mos.traces"
+  traces.attach()
+  return { require("mos.slots").functions, require("mos.timers").pending, events.names(),
+    events.hook_names(), traces.starts, traces.sizes, traces.places }
 end
 
 --- The events whose name matches a glob, one paragraph each.

@@ -12,7 +12,6 @@ local each = require "mos.each"
 local errors = require "mos.errors"
 local faults = require "mos.faults"
 local flow = require "mos.flow"
-local output = require "mos.output"
 local register = require "mos.register"
 local slots = require "mos.slots"
 local timers = require "mos.timers"
@@ -223,9 +222,7 @@ function loop.run()
       trees.reset()
       collectgarbage()
       barren = barren + 1
-      faults.count = faults.count + 1
-      faults.bump "loop_errors"
-      output.diagnose("mos: error outside the callbacks: " .. tostring(left))
+      faults.outside_all(tostring(left))
     end
   until over or faults.stopped or barren >= 100
   running = false

@@ -16,8 +16,12 @@ local getmetatable, setmetatable, xpcall = getmetatable, setmetatable, xpcall
 local ID, SECONDS, INTERVAL, FN, FAILURES = 1, 2, 3, 4, 5
 local PLACES = 2 ^ 21 -- an id is its place plus a multiple of this
 
-local timers = {}
 local pending = {} -- place -> handle
+
+local timers = {
+  --- Handles by place; false where one was.
+  pending = pending,
+}
 
 local methods = {}
 local Timer = { __name = "timer", __index = methods }
