@@ -17,13 +17,16 @@
 #define OURS "=mos/"
 
 struct memory {
-    size_t limit;       // the first, as mos/faults.lua raises it when the run ends for want of memory
+    // The first two are known to mos/faults.lua and mos/profile.lua.
+    size_t limit;       // raised when the run ends for want of memory
+    size_t allocated;   // in all, so far
     size_t used, reserve;
     lua_Alloc allocate; // the state's own
     void *data;
     lua_State *L;
+    size_t low;         // half of the limit
     size_t next_nudge;
-    bool is_over;       // the error for this excess is on its way, or was raised
+    bool is_over;       // the error for this excess is on its way
 };
 
 // `file:line: ` of the innermost frame that is the script's.
@@ -44,11 +47,12 @@ static void push_place(lua_State *L) {
 static void complain(lua_State *L, lua_Debug *frame) {
     void *data;
     lua_getallocf(L, &data);
-    const struct memory *memory = data;
+    struct memory *memory = data;
     const bool is_over = memory->used > memory->limit;
     lua_getinfo(L, "S", frame);
     if (is_over && strncmp(frame->source, OURS, sizeof OURS - 1) == 0) return;
     lua_sethook(L, NULL, 0, 0);
+    memory->is_over = false;
     if (!is_over) return;
     push_place(L);
     lua_pushliteral(L, "not enough memory (setting 'script_memory')");
@@ -56,28 +60,40 @@ static void complain(lua_State *L, lua_Debug *frame) {
     lua_error(L);
 }
 
+// More than half of the limit is in use: the collector is told to go on; at the limit the script gets its error. True when
+// there may be so much.
+static bool is_granted(struct memory *memory, size_t used) {
+    if (used > memory->limit + memory->reserve) return false;
+    if (used > memory->limit) {
+        if (!memory->is_over) lua_sethook(memory->L, complain, LUA_MASKCOUNT, 1);
+        memory->is_over = true;
+        return true;
+    }
+    memory->is_over = false;
+    memory->next_nudge = used + memory->limit / 32;
+    if (memory->next_nudge > memory->limit) memory->next_nudge = memory->limit;
+    // Its threshold becomes what is in use: the next check makes a step.
+    lua_gc(memory->L, LUA_GCRESTART, 0);
+    return true;
+}
+
 static void *allocate(void *data, void *block, size_t before, size_t after) {
     struct memory *memory = data;
     const size_t used = memory->used - before + after;
-    if (after > before && used > memory->next_nudge) {
-        if (used > memory->limit + memory->reserve) return NULL;
-        if (used > memory->limit) {
-            if (!memory->is_over) lua_sethook(memory->L, complain, LUA_MASKCOUNT, 1);
-            memory->is_over = true;
-        } else {
-            memory->next_nudge = used + memory->limit / 32;
-            if (memory->next_nudge > memory->limit) memory->next_nudge = memory->limit;
-            // Its threshold becomes what is in use: the next check makes a step.
-            lua_gc(memory->L, LUA_GCRESTART, 0);
-        }
-    }
-    void *result = memory->allocate(memory->data, block, before, after);
-    if (result || after == 0) {
+    if (after > before) {
+        if (used > memory->next_nudge && !is_granted(memory, used)) return NULL;
+        void *result = memory->allocate(memory->data, block, before, after);
+        if (!result) return NULL;
         memory->used = used;
-        if (used <= memory->limit) memory->is_over = false;
-        if (after < before && used < memory->limit / 2) memory->next_nudge = memory->limit / 2;
+        memory->allocated += after - before;
+        return result;
     }
-    return result;
+    memory->used = used;
+    if (used < memory->low) {
+        memory->next_nudge = memory->low;
+        memory->is_over = false;
+    }
+    return memory->allocate(memory->data, block, before, after);
 }
 
 void mos_lua_limit_memory(lua_State *L, size_t limit) {
@@ -88,7 +104,7 @@ void mos_lua_limit_memory(lua_State *L, size_t limit) {
     memory->used = (size_t)lua_gc(L, LUA_GCCOUNT, 0) * 1024 + (size_t)lua_gc(L, LUA_GCCOUNTB, 0);
     memory->limit = limit;
     memory->reserve = limit / 16 < 16 << 20 ? limit / 16 : 16 << 20;
-    memory->next_nudge = limit / 2;
+    memory->low = memory->next_nudge = limit / 2;
     lua_pushlightuserdata(L, memory);
     lua_setfield(L, LUA_REGISTRYINDEX, "mos.memory");
     lua_setallocf(L, allocate, memory);

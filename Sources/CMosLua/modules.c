@@ -25,6 +25,9 @@ static const char text_changing[] = {
 static const char text_check[] = {
 #embed "../Scripting/Lua/check.lua"
 };
+static const char text_compiling[] = {
+#embed "../Scripting/Lua/compiling.lua"
+};
 static const char text_counter[] = {
 #embed "../Scripting/Lua/counter.lua"
 };
@@ -108,6 +111,15 @@ static const char text_output[] = {
 };
 static const char text_packet[] = {
 #embed "../Scripting/Lua/packet.lua"
+};
+static const char text_profile[] = {
+#embed "../Scripting/Lua/profile.lua"
+};
+static const char text_profile_advice[] = {
+#embed "../Scripting/Lua/profile_advice.lua"
+};
+static const char text_profile_report[] = {
+#embed "../Scripting/Lua/profile_report.lua"
 };
 static const char text_readers[] = {
 #embed "../Scripting/Lua/readers.lua"
@@ -195,6 +207,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(catalogue),
     MODULE(changing),
     MODULE(check),
+    MODULE(compiling),
     MODULE(counter),
     MODULE(datagram),
     MODULE(digest),
@@ -223,6 +236,9 @@ static const struct mos_lua_module modules[] = {
     MODULE(options),
     MODULE(output),
     MODULE(packet),
+    MODULE(profile),
+    MODULE(profile_advice),
+    MODULE(profile_report),
     MODULE(readers),
     MODULE(register),
     MODULE(schema),

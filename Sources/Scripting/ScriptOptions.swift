@@ -32,6 +32,8 @@ public struct ScriptOptions: Sendable {
     public var errorsInARow = 10
     /// Bytes that scripts may hold, 0 = as many as there are.
     public var memoryLimit = 0
+    /// What callbacks cost is measured, see ``ScriptHost/profileShare()``.
+    public var isProfiled = false
     /// Another thread looks whether callbacks end, see ``ScriptHost/watch``.
     public var isWatched = false
     /// Packets are handed on, and scripts may change them; nil when they are only watched.
@@ -47,6 +49,7 @@ public struct ScriptOptions: Sendable {
         var text = "format=\(format.rawValue)\0errors_in_a_row=\(errorsInARow)\0"
         text += "strict=\(isStrict ? 1 : 0)\0allow_globals=\(allowsGlobals ? 1 : 0)\0"
         text += "script_memory=\(memoryLimit)\0"
+        text += "profile=\(isProfiled ? 1 : 0)\0"
         text += "terminal=\(outputIsTerminal ? 1 : 0)\0"
         if let inline { text += "inline=\(inline.rawValue)\0" }
         for argument in arguments { text += "arg=\(argument)\0" }

@@ -68,6 +68,22 @@ final class Crew {
         return try members[0].host.report()
     }
 
+    /// Writes what the callbacks of all workers cost.
+    ///
+    /// - Parameter file: where to; nil = standard error.
+    /// - Throws: that it cannot be written.
+    func tellProfile(_ file: ReplacedFile?) throws {
+        do {
+            let text = try members[0].host.profile(of: members.map { try $0.host.profileShare() })
+            guard let file else { return Diagnostics.write(text) }
+            try file.replace(with: Array(text.utf8))
+        } catch let error as ScriptError {
+            throw Failure(error.exitStatus, "--profile: \(error.description)")
+        } catch let error as OutputError {
+            throw Failure(ExitStatus.input, "--profile: \(error.description)")
+        }
+    }
+
     /// Where the workers run and what their tables lie on.
     var placement: String {
         let count = members.count

@@ -101,6 +101,17 @@ struct Run: ParsableCommand {
     )
     var runaway: String?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Measure what callbacks cost, and say at the end on standard error, or in a file \
+            (--profile=FILE), what LuaJIT did not compile, and why.
+            """,
+            valueName: "file"
+        )
+    )
+    var profile: String?
+
     @Flag(help: "Stop at the first error of a script.")
     var strict = false
 
@@ -153,12 +164,15 @@ struct Run: ParsableCommand {
             let own = writer ?? RecordWriter(target)
             try crew.add(member(index, meeting, inputs, own, settings, watchdog))
         }
+        let profileFile = try profileFile()
         let statsFile = try stats.map { try StatsFile($0, crew.members.map(\.calls)) }
         if inputs.isLive || cores != nil { Diagnostics.say("mos: " + crew.placement) }
         // However the run ends, the thread that writes it ends first.
         defer { statsFile?.finish() }
         let watch = RunWatch(crew.members, isLive: inputs.isLive)
         let outcome = try runWatched(crew, watch, stop)
+        Diagnostics.write(Summary(crew.members.map(\.calls)).text)
+        if profile != nil { try crew.tellProfile(profileFile) }
         try conclude(crew, target, outcome, stop)
     }
 
@@ -252,6 +266,18 @@ struct Run: ParsableCommand {
         return result
     }
 
+    /// Where `--profile` writes, nil = standard error.
+    private func profileFile() throws -> ReplacedFile? {
+        guard let profile, profile != "-" else { return nil }
+        do throws(OutputError) {
+            let file = try ReplacedFile(path: profile)
+            try file.replace(with: [])
+            return file
+        } catch {
+            throw Failure(ExitStatus.usage, "--profile: \(error.description)")
+        }
+    }
+
     private func watchdog(_ settings: Settings, _ stop: StopRequests, isLive: Bool) throws
         -> Watchdog?
     {
@@ -278,12 +304,13 @@ struct Run: ParsableCommand {
         options.outputIsTerminal = writer.isTerminal
         options.errorsInARow = settings.errorsInARow
         options.memoryLimit = settings.scriptMemory
+        options.isProfiled = profile != nil
         options.inline = input.inline
         options.arguments = CommandWords.forScripts
         return options
     }
 
-    /// Says what was seen and lost, and picks the exit code: what is worst first.
+    /// Picks the exit code: what is worst first.
     private func conclude(
         _ crew: Crew,
         _ target: RecordTarget,
@@ -291,7 +318,6 @@ struct Run: ParsableCommand {
         _ stop: StopRequests
     ) throws {
         let summary = Summary(crew.members.map(\.calls))
-        Diagnostics.write(summary.text)
         if let failure = target.takeFailure(), !failure.isBrokenPipe {
             throw Failure(
                 ExitStatus.input,

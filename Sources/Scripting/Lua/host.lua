@@ -43,6 +43,7 @@ end
 --- Binds to the engine and puts `mos` and `print` in place.
 function host.open(options)
   read_options(options)
+  if boot.options.profile then require "mos.profile" end
   local public = require "mos.mos"
   engine = {
     public = public,
@@ -116,6 +117,16 @@ function host.watched()
   traces.attach()
   return { require("mos.slots").functions, require("mos.timers").pending, events.names(),
     events.hook_names(), traces.starts, traces.sizes, traces.places }
+end
+
+--- What this worker knows of the cost of callbacks, for `host.profile`.
+function host.profile_share()
+  return boot.profile and boot.profile.share() or ""
+end
+
+--- The text of a profile of what all workers told, as lines.
+function host.profile(shares)
+  return require "mos.profile_report"(shares)
 end
 
 --- The events whose name matches a glob, one paragraph each.

@@ -13,6 +13,7 @@ local output = require "mos.output"
 local api, worker, ev = abi.api, abi.worker, abi.event
 local set_timer, cancel_timer = api.set_timer, api.cancel_timer
 local getmetatable, setmetatable, xpcall = getmetatable, setmetatable, xpcall
+local profile = boot.profile
 local ID, SECONDS, INTERVAL, FN, FAILURES = 1, 2, 3, 4, 5
 local PLACES = 2 ^ 21 -- an id is its place plus a multiple of this
 
@@ -92,7 +93,12 @@ function timers.fire()
   if not timer or timer[ID] ~= ev.timer then return false end
   -- One that fires once is done with before its function may set another.
   if timer[INTERVAL] == 0 then pending[place] = false end
-  local ok, message = xpcall(timer[FN], faults.describe, timer)
+  local ok, message
+  if profile then
+    ok, message = profile.call("timer ", timer[FN], faults.describe, timer)
+  else
+    ok, message = xpcall(timer[FN], faults.describe, timer)
+  end
   if ok then
     timer[FAILURES] = 0
     return faults.stopped
