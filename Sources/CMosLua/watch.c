@@ -52,7 +52,7 @@ struct mos_lua_watch {
     sem_t arrived, go_on;
 };
 
-enum { IDLE, HOOK, HOLD };
+enum { IDLE, HOOK, HOLD, RAISE };
 enum { ATTEMPTS = 300 };
 
 static char key; // of the registry
@@ -80,6 +80,14 @@ static void at_instruction(lua_State *L, lua_Debug *frame) {
     stay();
 }
 
+static void raise_error(lua_State *L, lua_Debug *frame) {
+    lua_sethook(L, NULL, 0, 0);
+    lua_getinfo(L, "Sl", frame);
+    lua_pushfstring(L, "%s:%d: this has been running for too long (setting 'runaway')", frame->short_src,
+                    frame->currentline);
+    lua_error(L);
+}
+
 static void note_registers(struct mos_lua_watch *watch, void *context) {
     const ucontext_t *registers = context;
 #if defined(__x86_64__)
@@ -101,6 +109,7 @@ static void at_signal(int number, siginfo_t *information, void *context) {
     if (watch && pthread_equal(pthread_self(), watch->thread) && !watch->caught) {
         const int step = atomic_load(&watch->step);
         if (step == HOOK && !has_moved_on(watch)) lua_sethook(watch->L, at_instruction, LUA_MASKCOUNT, 1);
+        if (step == RAISE && !has_moved_on(watch)) lua_sethook(watch->L, raise_error, LUA_MASKCOUNT, 1);
         if (step == HOLD) {
             note_registers(watch, context);
             sem_post(&watch->arrived);
@@ -318,6 +327,14 @@ enum mos_lua_catch mos_lua_catch(struct mos_lua_watch *watch, uint32_t epoch, bo
     }
     atomic_store(&watch->step, IDLE);
     return has_moved_on(watch) ? MOS_CAUGHT_NOTHING : MOS_CAUGHT_NOWHERE;
+}
+
+void mos_lua_interrupt(struct mos_lua_watch *watch, uint32_t epoch) {
+    watch->epoch = epoch;
+    watch->caught = NULL;
+    atomic_store(&target, watch);
+    atomic_store(&watch->step, RAISE);
+    if (!has_moved_on(watch)) pthread_kill(watch->thread, SIGNAL);
 }
 
 // MARK: Saying where

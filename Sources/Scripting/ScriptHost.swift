@@ -19,7 +19,16 @@ public final class ScriptHost {
         }
     }
 
-    private let lua: LuaState
+    /// Why the scripts' loop was left.
+    enum Pause: Equatable {
+        case ended(Outcome)
+        /// Another thread asked for it, between packets.
+        case attention
+        /// Of a version that has just taken over.
+        case trialPassed, trialFailed
+    }
+
+    let lua: LuaState
     /// Looks at the scripts from another thread; nil without ``ScriptOptions/isWatched``.
     public let watch: ScriptWatch?
 
@@ -70,8 +79,21 @@ public final class ScriptHost {
     /// - Returns: what went wrong in callbacks; it has been reported already.
     /// - Throws: ``ScriptError/script(_:)`` when the run could not begin.
     public func run() throws(ScriptError) -> Outcome {
+        while true {
+            if case .ended(let outcome) = try runOn() { return outcome }
+        }
+    }
+
+    /// Runs until the end, or until something is wanted between packets; then it can be called again.
+    func runOn() throws(ScriptError) -> Pause {
         let answer = try lua.call("run")
-        return Outcome(errors: Int(answer.number), wasStopped: answer.flag)
+        switch answer.text {
+        case "attention": return .attention
+        case "passed": return .trialPassed
+        case "failed": return .trialFailed
+        default:
+            return .ended(Outcome(errors: Int(answer.number), wasStopped: answer.flag))
+        }
     }
 
     /// Runs the functions of `mos.on_report` on what all workers know: for worker 0, when all have ended.

@@ -36,6 +36,8 @@ public struct ScriptOptions: Sendable {
     public var isProfiled = false
     /// Another thread looks whether callbacks end, see ``ScriptHost/watch``.
     public var isWatched = false
+    /// The scripts are loaded beside others that run, and are to take their place.
+    public var isReplacing = false
     /// Packets are handed on, and scripts may change them; nil when they are only watched.
     public var inline: InlineMode?
     /// What stood behind `--` on the command line.
@@ -50,6 +52,7 @@ public struct ScriptOptions: Sendable {
         text += "strict=\(isStrict ? 1 : 0)\0allow_globals=\(allowsGlobals ? 1 : 0)\0"
         text += "script_memory=\(memoryLimit)\0"
         text += "profile=\(isProfiled ? 1 : 0)\0"
+        text += "replacing=\(isReplacing ? 1 : 0)\0"
         text += "terminal=\(outputIsTerminal ? 1 : 0)\0"
         if let inline { text += "inline=\(inline.rawValue)\0" }
         for argument in arguments { text += "arg=\(argument)\0" }

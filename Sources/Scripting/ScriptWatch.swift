@@ -71,6 +71,12 @@ public final class ScriptWatch: @unchecked Sendable {
         )
     }
 
+    /// Has an error raised at what is interpreted there, unless it has come beyond `epoch`.
+    public func interrupt(at epoch: UInt32) { unsafe mos_lua_interrupt(watch, epoch) }
+
+    /// True while the top level of a script runs.
+    public var isLoading: Bool { unsafe event.pointee.stage == Int32(MOS_STAGE_LOAD) }
+
     private func subject(_ callback: String) -> String {
         let place = callback.isEmpty ? "" : " " + callback
         return switch unsafe Int(event.pointee.stage) {

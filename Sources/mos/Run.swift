@@ -112,6 +112,14 @@ struct Run: ParsableCommand {
     )
     var profile: String?
 
+    @Flag(
+        help: """
+            Load scripts again when their files change, those that they require included; flows go on \
+            (SIGUSR2 does it once).
+            """
+    )
+    var watch = false
+
     @Flag(help: "Stop at the first error of a script.")
     var strict = false
 
@@ -165,12 +173,20 @@ struct Run: ParsableCommand {
             try crew.add(member(index, meeting, inputs, own, settings, watchdog))
         }
         let profileFile = try profileFile()
-        let statsFile = try stats.map { try StatsFile($0, crew.members.map(\.calls)) }
+        let statsFile = try stats.map { try StatsFile($0, crew.members.map(\.counters)) }
         if inputs.isLive || cores != nil { Diagnostics.say("mos: " + crew.placement) }
         // However the run ends, the thread that writes it ends first.
         defer { statsFile?.finish() }
-        let watch = RunWatch(crew.members, isLive: inputs.isLive)
-        let outcome = try runWatched(crew, watch, stop)
+        let command = self
+        let scriptOptions = options(settings, crew.members[0].writer)
+        watchdog?.summary = { Summary(crew.members.map(\.counters)).text }
+        let reloader = Reloader(crew) { calls, number throws(ScriptError) in
+            try command.load(calls, scriptOptions, number, watchdog)
+        }
+        defer { reloader.finish() }
+        if watch { try reloader.watch(crew.members[0].runner.current.host.files()) }
+        let runWatch = RunWatch(crew.members, reloader, isLive: inputs.isLive)
+        let outcome = try runWatched(crew, runWatch, stop)
         Diagnostics.write(Summary(crew.members.map(\.calls)).text)
         if profile != nil { try crew.tellProfile(profileFile) }
         try conclude(crew, target, outcome, stop)
@@ -221,21 +237,32 @@ struct Run: ParsableCommand {
         }
         let calls = EngineCalls(worker, writer: writer, meeting: meeting, index: index)
         do throws(ScriptError) {
-            var options = options(settings, writer)
-            options.isWatched = watchdog != nil
-            let host = try unsafe ScriptHost(api: calls.api, options: options)
-            let member = Crew.Member(calls: calls, host: host, writer: writer)
-            watchdog?.add(member, name: meeting == nil ? "" : "worker \(index): ")
-            for path in scripts { try host.load(file: path) }
-            for (index, text) in code.enumerated() {
-                try host.load(code: text, name: code.count == 1 ? "-e" : "-e \(index + 1)")
-            }
-            return member
+            let version = try load(calls, options(settings, writer), 1, watchdog)
+            return Crew.Member(version, writer)
         } catch {
             writer.flush()
             let reader = if case .unreadable = error, let user { " (as \(user))" } else { "" }
             throw Failure(error.exitStatus, error.description + reader)
         }
+    }
+
+    /// A Lua state over those calls with all scripts.
+    private func load(
+        _ calls: EngineCalls,
+        _ options: ScriptOptions,
+        _ number: Int,
+        _ watchdog: Watchdog?
+    ) throws(ScriptError) -> ScriptVersion {
+        var options = options
+        options.isWatched = watchdog != nil
+        options.isReplacing = number > 1
+        let host = try unsafe ScriptHost(api: calls.api, options: options)
+        watchdog?.add(host, calls, isReplacing: number > 1)
+        for path in scripts { try host.load(file: path) }
+        for (index, text) in code.enumerated() {
+            try host.load(code: text, name: code.count == 1 ? "-e" : "-e \(index + 1)")
+        }
+        return ScriptVersion(calls: calls, host: host, number: number)
     }
 
     private func engineSettings() throws -> Settings {

@@ -10,9 +10,10 @@ import Scripting
 /// It looks now and then whether something new has begun; a worker costs that nothing.
 final class Watchdog {
     private struct Charge {
-        let name: String
-        let member: Crew.Member
-        let watch: ScriptWatch
+        weak var host: ScriptHost?
+        let calls: EngineCalls
+        /// Others run as long as it does not: it may fail.
+        let isReplacing: Bool
         var clock: RunawayClock
         var epoch: UInt32 = 0
     }
@@ -24,8 +25,10 @@ final class Watchdog {
     private var charges: [Charge] = []
     private var isOver = false
     private var thread: WorkerThread?
+    /// What all workers saw and lost.
+    var summary: () -> String = { "" }
 
-    /// Begins to watch those that ``add(_:name:)`` names.
+    /// Begins to watch those that ``add(_:_:isReplacing:)`` names.
     ///
     /// - Parameters:
     ///   - limit: seconds that a callback may take.
@@ -40,12 +43,14 @@ final class Watchdog {
         if thread == nil { throw Failure(ExitStatus.usage, "runaway: the system refuses a thread") }
     }
 
-    /// Watches the scripts of one more worker.
-    func add(_ member: Crew.Member, name: String) {
-        guard let watch = member.host.watch else { return }
+    /// Watches one more state, for as long as it is there.
+    func add(_ host: ScriptHost, _ calls: EngineCalls, isReplacing: Bool) {
+        guard host.watch != nil else { return }
+        let clock = RunawayClock(limit: limit)
+        let charge = Charge(host: host, calls: calls, isReplacing: isReplacing, clock: clock)
         monitor.hold {
-            let clock = RunawayClock(limit: limit)
-            charges.append(Charge(name: name, member: member, watch: watch, clock: clock))
+            charges.removeAll { $0.host == nil }
+            charges.append(charge)
         }
     }
 
@@ -79,28 +84,33 @@ final class Watchdog {
     }
 
     private func look(_ index: Int, _ elapsed: Double) {
-        let look = charges[index].watch.look(previous: charges[index].epoch)
+        guard let host = charges[index].host, let watch = host.watch else { return }
+        let look = watch.look(previous: charges[index].epoch)
         charges[index].epoch = look.epoch
-        guard let verdict = charges[index].clock.note(look, elapsed: elapsed),
-            let place = charges[index].watch.stop(at: look.epoch, verdict)
-        else { return }
-        end(charges[index], verdict, place)
+        guard let verdict = charges[index].clock.note(look, elapsed: elapsed) else { return }
+        if charges[index].isReplacing, watch.isLoading {
+            watch.interrupt(at: look.epoch)
+        } else if let place = watch.stop(at: look.epoch, verdict) {
+            end(charges[index], host, verdict, place)
+        }
     }
 
     /// Says what does not end, saves what can be, and ends the process.
     private func end(
         _ charge: Charge,
+        _ host: ScriptHost,
         _ verdict: RunawayClock.Verdict,
         _ place: ScriptWatch.Whereabouts
     ) -> Never {
-        Diagnostics.write(Self.message(charge.name, verdict, place))
+        let name = charge.calls.workers > 1 ? "worker \(charge.calls.index): " : ""
+        Diagnostics.write(Self.message(name, verdict, place))
         endAnyhow(after: 3)
         if forwardsAlone, place.isSteady { forward(charge) }
         stop.halt()
-        leaveOthers(charge)
+        leaveOthers(host)
         if place.isSteady {
-            charge.member.writer.advance(to: .last)
-            Diagnostics.write(Summary(charges.map(\.member.calls)).text)
+            charge.calls.writer.advance(to: .last)
+            Diagnostics.write(summary())
         } else {
             Diagnostics.say("mos: records that were not written yet are lost")
         }
@@ -108,20 +118,22 @@ final class Watchdog {
     }
 
     /// Gives the other workers time to end; those that do not are stuck alike.
-    private func leaveOthers(_ charge: Charge) {
-        let others = charges.filter { $0.watch !== charge.watch }
-        for _ in 0..<100 where others.contains(where: { $0.watch.isInside }) { usleep(10_000) }
-        for other in others where other.watch.isInside { other.member.writer.abandon() }
+    private func leaveOthers(_ host: ScriptHost) {
+        func isStuck(_ charge: Charge) -> Bool {
+            charge.host !== host && charge.host?.watch?.isInside == true
+        }
+        for _ in 0..<100 where charges.contains(where: isStuck) { usleep(10_000) }
+        for other in charges where isStuck(other) { other.calls.writer.abandon() }
     }
 
     /// Inline, open: packets pass without the scripts, until the user ends it.
     private func forward(_ charge: Charge) -> Never {
         Diagnostics.say("mos: packets pass without the scripts until Ctrl-C")
-        charge.member.writer.flush()
+        charge.calls.writer.flush()
         alarm(0)
         Signals.allowForThisThread()
-        charge.member.calls.withWorker { $0.forwardAlone() }
-        Diagnostics.write(Summary([charge.member.calls]).text)
+        charge.calls.withWorker { $0.forwardAlone() }
+        Diagnostics.write(summary())
         _exit(ExitStatus.script)
     }
 

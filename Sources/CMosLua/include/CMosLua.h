@@ -42,6 +42,9 @@ int32_t mos_lua_call(struct lua_State *state, const char *name, const char *firs
 /// memory" is raised.
 void mos_lua_limit(struct lua_State *state, size_t limit);
 
+/// The same with two numbers.
+int32_t mos_lua_ask(struct lua_State *state, const char *name, double first, double second, struct mos_lua_answer *answer);
+
 /// The version of the Lua that this program is built with, as in "LuaJIT 2.1.0-beta3".
 const char *mos_lua_version(void);
 
@@ -91,6 +94,9 @@ bool mos_lua_is_runnable(const struct mos_lua_watch *watch);
 /// Stops the state for good, unless it has come beyond `epoch`. `is_blocked`: its thread waits in a call of the script's
 /// own. For one thread at a time.
 enum mos_lua_catch mos_lua_catch(struct mos_lua_watch *watch, uint32_t epoch, bool is_blocked);
+
+/// Has an error raised in the state, unless it has come beyond `epoch`: in its interpreted code, once it is there.
+void mos_lua_interrupt(struct mos_lua_watch *watch, uint32_t epoch);
 
 /// Where a state was stopped.
 void mos_lua_locate(struct mos_lua_watch *watch, enum mos_lua_catch how, struct mos_lua_whereabouts *where);

@@ -21,7 +21,7 @@ local trees = require "mos.trees"
 local api, worker, ev = abi.api, abi.worker, abi.event
 local xpcall, setmetatable = xpcall, setmetatable
 local Flow = flow.Flow
-local REGENERATE = abi.constant "LEAVE_REGENERATE"
+local END, ATTENTION = abi.constant "LEAVE_END", abi.constant "LEAVE_ATTENTION"
 local ON_ZERO_WINDOW = abi.constant "ON_ZERO_WINDOW"
 
 local UNROLLED = 40     -- functions that fit into one loop: LuaJIT allows 60 upvalues
@@ -217,27 +217,34 @@ end)
 
 local loop = {}
 
---- Runs until the engine has no more events or the script must stop; true for the former.
+--- Runs until the engine has no more events ("over"), the script must stop ("stopped"), another
+--- thread wants something between packets ("attention"), or the trial of a new version is over
+--- ("passed", "failed").
 function loop.run()
   running = true
   if profile then profile.start() end
-  local over
+  local why
   local barren = 0 -- errors outside callbacks since the loop was last left as it should be
   repeat
     local ok, left = pcall(generate(), api.next, worker)
-    over = ok and left == 0 and ev.code ~= REGENERATE
+    local outcome = faults.trial and faults.trial.outcome
+    why = nil
     if ok then
       barren = 0
+      if left == 0 then
+        why = ev.code == END and "over" or ev.code == ATTENTION and "attention" or outcome
+      end
     else
       trees.reset()
       collectgarbage()
       barren = barren + 1
       faults.outside_all(tostring(left))
     end
-  until over or faults.stopped or barren >= 100
+    if not why and (faults.stopped or barren >= 100) then why = "stopped" end
+  until why
   running = false
   if profile then profile.stop() end
-  return over
+  return why
 end
 
 return loop

@@ -176,8 +176,9 @@ schema.calls = {
   { name = "histogram", args = "name[, labels]", doc = "how values are distributed, by key" },
   { name = "topk", args = "name[, labels]", doc = "the keys that count most, in bounded memory" },
   { name = "distinct", args = "name[, labels]", doc = "how many different values, by key" },
-  { name = "name", args = "name, fn", step = 5, doc = "names a function across reloads" },
-  { name = "on_reload", args = "fn", step = 5, doc = "calls fn when the script was reloaded" },
+  { name = "name", args = "name, fn", doc = "names a function across reloads; gives it back" },
+  { name = "on_reload", args = "fn",
+    doc = "calls fn(old) when this version has taken the place of another" },
 }
 
 --- Values of `mos` that are neither constants nor functions.
