@@ -71,7 +71,7 @@ extension Worker {
         if takeOver.readersDone >= 0 { settleReaders() }
         hasCarried = carries && !hasCarried
         guard hasCarried else { return nil }
-        event.setTimer(-1)
+        event.setTimer(burstCount > 0 ? -1 : -2)
         event.hand(
             slot: Int32(TimerSlot),
             event: Int32(MOS_ON_TIMER),

@@ -145,7 +145,7 @@ extension Worker {
     /// Flows are below it.
     public var flowLimit: Int32 { Int32(table.conns.highWater) }
 
-    /// Between bursts the script side is handed a timer with number -1, or no more.
+    /// Between bursts the script side is handed a timer with number -1 (-2 while no packets come), or no more.
     public mutating func setCarrying(_ isOn: Bool) { carries = isOn }
 
     /// Looks at some flows more: sockets read what they did not, or read no more.

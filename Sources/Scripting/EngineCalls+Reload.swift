@@ -34,8 +34,8 @@ extension EngineCalls {
     func exchange(with other: EngineCalls) {
         let collected = unsafe other.context.pointee.writer
         unsafe swap(&context.pointee, &other.context.pointee)
+        unsafe swap(&context.pointee.former, &other.context.pointee.former)
         unsafe other.context.pointee.worker.takePlace(of: &context.pointee.worker)
-        unsafe other.context.pointee.former = nil
         let worker = unsafe other.context
         unsafe worker.pointee.writer.absorb(collected, key: worker.pointee.worker.position)
     }

@@ -154,13 +154,13 @@ public final class ScriptRunner {
         let started = Self.now()
         let failed = current
         try before.host.prepare(try failed.host.handOver("r"))
-        failed.calls.setFormer(nil)
         failed.calls.exchange(with: before.calls)
         current = before
         former = nil
         errors += failed.host.retire()
         let lines = try before.host.takeOver("r")
         _ = try before.host.accept()
+        failed.calls.setFormer(nil)
         onDisposal(failed)
         onReport(.wentBack(failed.number, nanoseconds: Self.now() - started, lines: lines))
     }

@@ -132,6 +132,9 @@ struct Run: ParsableCommand {
                 "No script: give a file, or code with -e. 'mos --help' shows more."
             )
         }
+        if watch, scripts.isEmpty {
+            throw ValidationError("--watch watches script files, and there is none.")
+        }
         if input.files.isEmpty, input.interfaces.isEmpty {
             throw ValidationError(
                 "No input: -r FILE reads a capture ('-' is standard input), -i SOURCE an interface."

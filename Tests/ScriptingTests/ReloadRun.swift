@@ -29,6 +29,7 @@ struct ReloadRun {
     ///   - burst: frames in a burst; 1 = an edit comes where it says.
     ///   - stands: versions that pass their trial are accepted, ones that fail go, as a run with one worker does.
     ///   - options: how scripts are run.
+    /// - Throws: that the first version does not load.
     init(
         _ code: String,
         over frames: [OwnedFrame],

@@ -407,7 +407,7 @@ struct mos_api {
     /* The take-over stands: what could be returned to is forgotten. */
     int32_t (*reload_accept)(void *worker);
     int32_t (*flow_limit)(void *worker);  /* flows are below it */
-    /* 1: between bursts `next` hands out a timer with number -1, until 0. */
+    /* 1: between bursts `next` hands out a timer with number -1, or -2 while no packets come; until 0. */
     int32_t (*set_carrying)(void *worker, int32_t is_on);
     /* What the version before keeps as context of a flow, for that version's number of the socket: its length, bytes in
      * data until the next call; 0 = nothing, -EINVAL = nothing that can be carried, message says why. */

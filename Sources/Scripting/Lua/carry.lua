@@ -10,14 +10,17 @@ local output = require "mos.output"
 
 local api, worker, ev = abi.api, abi.worker, abi.event
 local contexts, carried = flow.contexts, flow.carried
-local SLICE = 256 -- contexts behind one burst
+local SLICE, IDLE_SLICE = 16, 256 -- contexts behind one burst; while no packets come
 
-local carry = {}
+local carry = {
+  --- How many versions before this one still keep contexts.
+  depth = 0,
+}
 
 local sockets, numbers = {}, {} -- this version's socket -> the former one's, and back
 local decode                    -- bytes of the former version -> value
 local cleared = {}              -- slots whose context was set to nil here, by socket
-local moved, lost, reason = 0, 0, nil
+local lost, reason = 0, nil
 
 local function note_loss(why)
   lost = lost + 1
@@ -29,23 +32,26 @@ local function put(socket, slot, bytes)
   local kept, gone = contexts[socket], cleared[socket]
   if not kept or kept[slot] ~= nil or gone and gone[slot] then return end
   kept[slot] = decode(bytes)
-  moved = moved + 1
 end
 
---- The context of a flow as the former version keeps it; nil when it keeps none.
-function carry.fetch(socket, slot)
+-- What the former version keeps for a flow; nil when it keeps nothing.
+local function ask(socket, slot)
   local theirs, gone = sockets[socket], cleared[socket]
   if not theirs or gone and gone[slot] then return nil end
   local result = api.former_context(worker, theirs, slot)
   if result == 0 then return nil end
-  if result < 0 then
-    -- Said once for this flow: it is not asked for again.
-    carry.clear(socket, slot)
-    note_loss(ffi.string(ev.message))
-    return nil
-  end
-  put(socket, slot, ffi.string(ev.data, result))
-  return contexts[socket][slot]
+  if result > 0 then return decode(ffi.string(ev.data, result)) end
+  -- Said once for this flow: it is not asked for again.
+  carry.clear(socket, slot)
+  note_loss(ffi.string(ev.message))
+  return nil
+end
+
+--- The context of a flow as the former version keeps it, from now on here; nil when it keeps none.
+function carry.fetch(socket, slot)
+  local value = ask(socket, slot)
+  contexts[socket][slot] = value
+  return value
 end
 
 --- The script set the context of a flow to nil: the former version's value is not to come back.
@@ -62,17 +68,18 @@ end
 
 flow.carry = carry
 
---- Contexts are to come from the former version: `map` is its number of each socket.
-function carry.begin(map, classes)
-  sockets, numbers, cleared = map, {}, {}
+--- Contexts are to come from the former version: `map` is its number of each socket, `depth` how
+--- many versions before that one it asks itself.
+function carry.begin(map, classes, depth)
+  sockets, numbers, cleared, carry.depth = map, {}, {}, depth + 1
   for mine, theirs in each(map) do numbers[theirs] = mine end
   decode = former.decoder(classes)
-  moved, lost, reason = 0, 0, nil
+  lost, reason = 0, nil
   carried[0] = 1
 end
 
 local function finish()
-  carried[0] = 0
+  carried[0], carry.depth = 0, 0
   api.set_carrying(worker, 0)
   cleared = {}
   if lost > 0 then
@@ -81,9 +88,9 @@ local function finish()
 end
 
 --- Takes over some more; true when that was all.
-function carry.slice()
+function carry.slice(is_idle)
   if carried[0] == 0 then return true end
-  local result = api.former_contexts(worker, SLICE)
+  local result = api.former_contexts(worker, is_idle and IDLE_SLICE or SLICE)
   if result <= 0 then
     finish()
     return true
@@ -102,7 +109,7 @@ end
 
 --- Takes over all that is left, before another version comes.
 function carry.all()
-  while not carry.slice() do end
+  while not carry.slice(true) do end
 end
 
 -- MARK: The former version's side
@@ -113,6 +120,8 @@ local giving = { socket = nil, slot = nil }
 function carry.give(socket, slot)
   local kept = contexts[socket]
   local value = kept and kept[slot]
+  -- Not kept here: `next_context` is under way in these tables.
+  if value == nil and carried[0] ~= 0 then value = ask(socket, slot) end
   if value == nil then return nil end
   return former.encode(value)
 end
@@ -140,6 +149,12 @@ function carry.give_some(most)
   local list = {}
   for _ = 1, most do
     local socket, slot, value = next_context()
+    -- What this version has not got yet comes first from the one before it.
+    while not socket and carried[0] ~= 0 do
+      carry.slice()
+      giving.last = nil
+      socket, slot, value = next_context()
+    end
     if not socket then break end
     local bytes, why = former.encode(value)
     local count = #list
@@ -154,6 +169,7 @@ end
 --- The flow in that slot is gone, or another version keeps its context.
 function carry.drop(slot)
   for _, kept in each(contexts) do kept[slot] = nil end
+  if carried[0] ~= 0 then carry.forget(slot) end
 end
 
 -- MARK: Back to the former version
@@ -183,6 +199,7 @@ end
 
 --- True when there is anything to be given.
 function carry.has_any()
+  if carried[0] ~= 0 then return true end
   for _, kept in each(contexts) do
     if next(kept) ~= nil then return true end
   end

@@ -30,6 +30,8 @@ local FLOWS_OPEN = faults.place_of "flows_open"
 
 local reload = {}
 
+local MOST_FORMER = 4    -- versions that keep contexts one behind the other
+
 local former_timers = {} -- numbers of the timers that the version before had set
 
 local function must(result)
@@ -53,14 +55,18 @@ end
 --- "r" when this version has failed and the one before it comes back.
 function reload.hand_over(wants)
   local returns = wants:find "r" ~= nil
-  if returns then timers.cancel_all_but(former_timers) else carry.all() end
+  if returns then
+    timers.cancel_all_but(former_timers)
+  elseif carry.depth >= MOST_FORMER then
+    carry.all()
+  end
   former.prepare()
   return buffer.encode {
     version = gather.version, sockets = sockets_of(), timers = timers.hand_over(),
     timer_ids = timers.ids(), states = state.hand_over(), aggregates = aggregates.hand_over(),
     intervals = intervals.hand_over(), streams = emit.hand_over(),
     registrations = registrations.hand_over(), classes = former.classes(),
-    has_contexts = carry.has_any(), locals = wants:find "l" and locals.hand_over() or nil,
+    has_contexts = carry.has_any(), depth = carry.depth, locals = wants:find "l" and locals.hand_over() or nil,
     contexts = returns and carry.returned() or nil,
   }
 end
@@ -165,6 +171,7 @@ function reload.take_over(mode)
   report = {}
   gather.version = returns and gather.version or data.version + 1
   must(api.reload_begin(worker))
+  api.set_carrying(worker, 0)
   local kept = claim(data.sockets, returns)
   local lost = finish_registrations(data, kept, returns)
   say("kept %d flows, %d of %d sockets", api.counters[FLOWS_OPEN], count_of(kept), #data.sockets)
@@ -190,7 +197,7 @@ function reload.take_over(mode)
     carry.take_back(data.contexts, data.classes)
   else
     if data.has_contexts then
-      carry.begin(kept, data.classes)
+      carry.begin(kept, data.classes, data.depth)
       say "flow.ctx follows"
     end
     faults.begin_trial()

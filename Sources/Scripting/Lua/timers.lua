@@ -220,7 +220,7 @@ end
 --- Calls the function of the timer that is due. True when the loop must be left.
 function timers.fire()
   if ev.timer < 0 then
-    carry.slice()
+    carry.slice(ev.timer == -2)
     return false
   end
   local place = place_of(ev.timer)

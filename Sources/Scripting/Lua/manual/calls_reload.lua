@@ -31,11 +31,12 @@ field `name` of the table that the former version returned holds, else the local
 its functions uses. It is a copy. Reading one that cannot be copied, because a function is in it
 for example, is an error; `old.name` is nil where there was none. An error in `fn` brings the
 former version back.]],
-  examples = { { file = "count.lua", code = [[
+  examples = { { capture = "web", code = [[
 local seen = { flows = 0 }
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
 watch:on(mos.ON_CONN_START, function() seen.flows = seen.flows + 1 end)
-mos.on_reload(function(old) seen = old.seen or seen end)]] } },
+mos.on_reload(function(old) seen = old.seen or seen end)
+mos.on_exit(function() print(seen.flows) end)]], output = "8" } },
   see = { "reload", "mos.name", "mos.on_start", "mos.on_exit" },
 }
 

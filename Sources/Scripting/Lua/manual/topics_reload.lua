@@ -28,10 +28,11 @@ Locals of the script do; `mos.on_reload` can carry them over. `mos.on_start` is 
 nor `mos.on_exit` for the version that goes.]] },
     { "WHEN IT FAILS", [[
 A version of which a callback fails 10 times in a row within its first 1000 callbacks, or that
-raises an error in `mos.on_reload`, goes again, in all workers, and the one before comes back, its locals as they were. A version that
-is saved meanwhile makes the one that runs the one to come back to.]] },
+raises an error in `mos.on_reload`, goes again, in all workers, and the one before comes back, its
+locals as they were. A version that is saved meanwhile makes the one that runs the one to come
+back to.]] },
   },
-  examples = { { file = "count.lua", code = [[
+  examples = { { capture = "web", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
 local seen = 0
 local M = {}
@@ -44,6 +45,6 @@ watch:on(mos.ON_CONN_START, function(flow)
   flow:on(mos.ON_CONN_NEW_DATA, M.first_bytes)
 end)
 mos.on_reload(function(old) seen = old.seen end)
-return M]], text = "Run it with `mos run count.lua -i eth0 --watch`, and edit it." } },
+return M]], output = "...", text = "With `-i eth0 --watch` in the place of `-r`, edit it while it runs." } },
   see = { "mos.on_reload", "mos.name", "flow.ctx", "flow.state" },
 } }
