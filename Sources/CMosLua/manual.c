@@ -127,6 +127,9 @@ static const char text_topics_script[] = {
 static const char text_topics_tcp[] = {
 #embed "../Scripting/Lua/manual/topics_tcp.lua"
 };
+static const char text_topics_cost[] = {
+#embed "../Scripting/Lua/manual/topics_cost.lua"
+};
 static const char text_topics_workers[] = {
 #embed "../Scripting/Lua/manual/topics_workers.lua"
 };
@@ -175,6 +178,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(topics_reload),
     MODULE(topics_script),
     MODULE(topics_tcp),
+    MODULE(topics_cost),
     MODULE(topics_workers),
 };
 

@@ -40,6 +40,9 @@ static const char text_check_names[] = {
 static const char text_classes[] = {
 #embed "../Scripting/Lua/classes.lua"
 };
+static const char text_compiling[] = {
+#embed "../Scripting/Lua/compiling.lua"
+};
 static const char text_counter[] = {
 #embed "../Scripting/Lua/counter.lua"
 };
@@ -148,6 +151,15 @@ static const char text_output[] = {
 static const char text_packet[] = {
 #embed "../Scripting/Lua/packet.lua"
 };
+static const char text_profile[] = {
+#embed "../Scripting/Lua/profile.lua"
+};
+static const char text_profile_advice[] = {
+#embed "../Scripting/Lua/profile_advice.lua"
+};
+static const char text_profile_report[] = {
+#embed "../Scripting/Lua/profile_report.lua"
+};
 static const char text_readers[] = {
 #embed "../Scripting/Lua/readers.lua"
 };
@@ -187,6 +199,9 @@ static const char text_sockets[] = {
 static const char text_sources[] = {
 #embed "../Scripting/Lua/sources.lua"
 };
+static const char text_stage[] = {
+#embed "../Scripting/Lua/stage.lua"
+};
 static const char text_state[] = {
 #embed "../Scripting/Lua/state.lua"
 };
@@ -210,6 +225,9 @@ static const char text_timers[] = {
 };
 static const char text_topk[] = {
 #embed "../Scripting/Lua/topk.lua"
+};
+static const char text_traces[] = {
+#embed "../Scripting/Lua/traces.lua"
 };
 static const char text_tree_code[] = {
 #embed "../Scripting/Lua/tree_code.lua"
@@ -248,6 +266,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(check_calls),
     MODULE(check_names),
     MODULE(classes),
+    MODULE(compiling),
     MODULE(counter),
     MODULE(datagram),
     MODULE(describe),
@@ -284,6 +303,9 @@ static const struct mos_lua_module modules[] = {
     MODULE(options),
     MODULE(output),
     MODULE(packet),
+    MODULE(profile),
+    MODULE(profile_advice),
+    MODULE(profile_report),
     MODULE(readers),
     MODULE(register),
     MODULE(registrations),
@@ -297,6 +319,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(slots),
     MODULE(sockets),
     MODULE(sources),
+    MODULE(stage),
     MODULE(state),
     MODULE(stream),
     MODULE(suggest),
@@ -305,6 +328,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(text),
     MODULE(timers),
     MODULE(topk),
+    MODULE(traces),
     MODULE(tree_code),
     MODULE(trees),
     MODULE(tsv),

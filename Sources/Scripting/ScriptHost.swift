@@ -29,6 +29,8 @@ public final class ScriptHost {
     }
 
     let lua: LuaState
+    /// Looks at the scripts from another thread; nil without ``ScriptOptions/isWatched``.
+    public let watch: ScriptWatch?
 
     /// A host bound to the engine's calls.
     ///
@@ -38,11 +40,15 @@ public final class ScriptHost {
     /// - Throws: ``ScriptError/library(_:)`` when the engine's layout is not the library's.
     public init(api: UnsafePointer<mos_api>, options: ScriptOptions) throws(ScriptError) {
         lua = unsafe try LuaState.open(api: api)
+        // A profile knows what was allocated from who limits it.
+        let isUnlimited = options.isProfiled && options.memoryLimit == 0
+        lua.limitMemory(to: isUnlimited ? Int.max / 4 : options.memoryLimit)
         do {
             _ = try lua.call("open", options.encoded)
         } catch {
             throw .scriptLibrary(error.description)
         }
+        watch = options.isWatched ? unsafe lua.watch(api) : nil
     }
 
     /// Reads a script file and runs its top level.
@@ -97,6 +103,21 @@ public final class ScriptHost {
     public func report() throws(ScriptError) -> Outcome {
         let answer = try lua.call("report")
         return Outcome(errors: Int(answer.number), wasStopped: answer.flag)
+    }
+
+    /// What is known of the cost of callbacks after ``run()``: lines for ``profile(of:)``.
+    ///
+    /// - Returns: the lines, empty without ``ScriptOptions/isProfiled``.
+    /// - Throws: ``ScriptError/script(_:)`` when there is no memory for it.
+    public func profileShare() throws(ScriptError) -> String { try lua.call("profile_share").text }
+
+    /// The text about what callbacks cost.
+    ///
+    /// - Parameter shares: what ``profileShare()`` gave for each worker.
+    /// - Returns: lines for the person who runs the scripts.
+    /// - Throws: ``ScriptError/script(_:)`` when there is no memory for it.
+    public func profile(of shares: [String]) throws(ScriptError) -> String {
+        try lua.call("profile", shares.joined(separator: "\n")).text
     }
 
     /// What is wrong with a script, found without traffic.

@@ -55,8 +55,9 @@ enum CommandWords {
         omittingEmptySubsequences: false
     )
 
-    /// `--inline` alone means fail-open; the parser knows only options that always have a value, or never.
-    static let forMos = (parts.first ?? []).map { $0 == "--inline" ? "--inline=fail-open" : $0 }
+    /// What an option alone means that may have a value; the parser knows only those that always have one, or never.
+    private static let alone = ["--inline": "--inline=fail-open", "--profile": "--profile=-"]
+    static let forMos = (parts.first ?? []).map { alone[$0] ?? $0 }
     static let forScripts = parts.count > 1 ? Array(parts[1]) : []
 }
 

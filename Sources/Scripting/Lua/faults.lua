@@ -14,6 +14,7 @@ local flow = require "mos.flow"
 local output = require "mos.output"
 local repeats = require "mos.repeats"
 local slots = require "mos.slots"
+local stage = require "mos.stage"
 
 local api, worker, ev = abi.api, abi.worker, abi.event
 local FLOWS, FIRST_PAUSE, LAST_PAUSE = 100, 1, 60
@@ -86,6 +87,44 @@ local function record_of(slot)
   return record
 end
 
+-- MARK: Memory
+
+local NO_MEMORY = "not enough memory"
+local LEFT = 15 / 16 -- of script_memory: a script that keeps more than that gets nothing done
+
+--- `text`, which has no place when LuaJIT itself had no memory, with the place `name`.
+function faults.placed(text, name)
+  if text ~= NO_MEMORY then return text end
+  collectgarbage()
+  return ("%s: %s (setting 'script_memory')"):format(name, NO_MEMORY)
+end
+
+-- What is still to be said and done when the run ends needs room, too.
+local function raise_limit()
+  local memory = debug.getregistry()["mos.memory"]
+  if not memory then return end
+  memory = ffi.cast("size_t *", memory)
+  memory[0] = memory[0] * 2
+end
+
+-- After an error for want of memory: what the script does not hold any more is given back. When it
+-- holds nearly everything, the run ends.
+local function make_room(text)
+  if not text:find(NO_MEMORY, 1, true) then return end
+  -- That may take a while.
+  stage.go_on()
+  collectgarbage()
+  collectgarbage()
+  stage.go_on()
+  local limit, held = boot.options.script_memory, collectgarbage "count" * 1024
+  if not limit or limit == 0 or held < limit * LEFT then return end
+  faults.stopped = true
+  raise_limit()
+  output.diagnose(("mos: the scripts hold %.0f MiB of the %.0f MiB that they may have "
+    .. "(setting 'script_memory'), and what they hold cannot be collected: the run ends"):format(
+    held / 2 ^ 20, limit / 2 ^ 20))
+end
+
 local function unsubscribe()
   return api.subscribe_flow(
     worker, ev.socket, ev.flow, ev.generation, ev.event, ev.hook, 0) >= 0
@@ -140,6 +179,14 @@ local function count_row(record, key, off)
   if row >= boot.options.errors_in_a_row and not closed then switch_off(record, off) end
 end
 
+--- An error outside of all callbacks.
+function faults.outside_all(text)
+  make_room(text)
+  faults.count = faults.count + 1
+  faults.bump "loop_errors"
+  output.diagnose("mos: error outside the callbacks: " .. text)
+end
+
 local starts = {}
 
 --- Calls `fn()` when successes begin to be counted.
@@ -186,19 +233,19 @@ end
 --- entered again counting successes. `event` is the user-defined event that it was called for,
 --- `off()` switches it off for the flow in hand; without them it is the callback of the event.
 function faults.failed(slot, text, event, off)
+  make_room(text)
   faults.count = faults.count + 1
   faults.bump "callback_errors"
   if closed then drop_packet() end
   if faults.trial then faults.note(slot, false) end
   local record = record_of(slot)
+  text = faults.placed(text, record.name)
   local key = key_of_event()
   repeats.take(record.errors, text, key, function()
     output.diagnose(("mos: error in a callback: %s\n    %s"):format(text, context(event)))
   end)
-  if boot.options.strict then
-    faults.stopped = true
-    return true
-  end
+  if boot.options.strict then faults.stopped = true end
+  if faults.stopped then return true end
   count_row(record, key, off)
   if record.different >= FLOWS then pause(record) end
   if faults.counting then return false end
@@ -239,6 +286,7 @@ local others = {} -- what a function is for -> what is known of its errors
 
 --- A user function other than an event's callback failed; `more` is said in another line.
 function faults.outside(what, text, more)
+  make_room(text)
   faults.count = faults.count + 1
   faults.bump "callback_errors"
   if faults.trial then faults.note(what, false) end
