@@ -13,6 +13,9 @@ static const char text_address[] = {
 static const char text_aggregates[] = {
 #embed "../Scripting/Lua/aggregates.lua"
 };
+static const char text_averages[] = {
+#embed "../Scripting/Lua/averages.lua"
+};
 static const char text_buckets[] = {
 #embed "../Scripting/Lua/buckets.lua"
 };
@@ -124,8 +127,32 @@ static const char text_schema_aggregates[] = {
 static const char text_schema_fields[] = {
 #embed "../Scripting/Lua/schema_fields.lua"
 };
+static const char text_schema_short[] = {
+#embed "../Scripting/Lua/schema_short.lua"
+};
 static const char text_scripts[] = {
 #embed "../Scripting/Lua/scripts.lua"
+};
+static const char text_short[] = {
+#embed "../Scripting/Lua/short.lua"
+};
+static const char text_short_aggregates[] = {
+#embed "../Scripting/Lua/short_aggregates.lua"
+};
+static const char text_short_bars[] = {
+#embed "../Scripting/Lua/short_bars.lua"
+};
+static const char text_short_data[] = {
+#embed "../Scripting/Lua/short_data.lua"
+};
+static const char text_short_events[] = {
+#embed "../Scripting/Lua/short_events.lua"
+};
+static const char text_short_numbers[] = {
+#embed "../Scripting/Lua/short_numbers.lua"
+};
+static const char text_short_show[] = {
+#embed "../Scripting/Lua/short_show.lua"
 };
 static const char text_slots[] = {
 #embed "../Scripting/Lua/slots.lua"
@@ -185,6 +212,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(abi),
     MODULE(address),
     MODULE(aggregates),
+    MODULE(averages),
     MODULE(buckets),
     MODULE(catalogue),
     MODULE(changing),
@@ -222,7 +250,15 @@ static const struct mos_lua_module modules[] = {
     MODULE(schema),
     MODULE(schema_aggregates),
     MODULE(schema_fields),
+    MODULE(schema_short),
     MODULE(scripts),
+    MODULE(short),
+    MODULE(short_aggregates),
+    MODULE(short_bars),
+    MODULE(short_data),
+    MODULE(short_events),
+    MODULE(short_numbers),
+    MODULE(short_show),
     MODULE(slots),
     MODULE(sockets),
     MODULE(state),

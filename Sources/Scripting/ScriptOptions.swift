@@ -22,6 +22,8 @@ public struct ScriptOptions: Sendable {
 
     /// How `mos.emit` writes records.
     public var format = Format.json
+    /// True to write what one-liners have counted as records too, in ``format``; else as tables for people.
+    public var writesAggregatesAsRecords = false
     /// True to stop at the first error of a callback.
     public var isStrict = false
     /// True to let scripts read and make globals as plain Lua does.
@@ -42,6 +44,7 @@ public struct ScriptOptions: Sendable {
     var encoded: String {
         var text = "format=\(format.rawValue)\0errors_in_a_row=\(errorsInARow)\0"
         text += "strict=\(isStrict ? 1 : 0)\0allow_globals=\(allowsGlobals ? 1 : 0)\0"
+        text += "records=\(writesAggregatesAsRecords ? 1 : 0)\0"
         text += "terminal=\(outputIsTerminal ? 1 : 0)\0"
         if let inline { text += "inline=\(inline.rawValue)\0" }
         for argument in arguments { text += "arg=\(argument)\0" }

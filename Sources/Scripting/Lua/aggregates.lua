@@ -28,7 +28,7 @@ local function check_name(call, kind, name)
     errors.argument(call, 1, "name", name, "a name of letters, digits and _")
   end
   for _, record in ipairs(aggregates.list) do
-    if record.name == name and record.kind == kind then
+    if record.name == name and record.kind == kind and not record.word then
       errors.raise(('%s: there is a %s named "%s" already'):format(call, kind.name, name),
         "EEXIST")
     end
@@ -149,6 +149,11 @@ local function declare(kind)
     return make_object(record)
   end
 end
+
+--- The layout of a kind's rows.
+aggregates.layout_of = layout_of
+--- How many keys an aggregate has room for, unless it says otherwise.
+aggregates.KEYS, aggregates.MOST_LABELS = KEYS, MOST_LABELS
 
 --- The calls, by name.
 aggregates.calls = {}

@@ -72,8 +72,9 @@ local function split(problem, file)
 end
 
 local function check_names(chunk, add)
-  local known = {}
+  local known, has_short = {}, false
   for _, name in ipairs(schema.public_names()) do known[name] = true end
+  walk(chunk, function(name, field) has_short = has_short or name == "mos" and field == "short" end)
   walk(chunk, function(name, field, line, assigned)
     if field then
       if name ~= "mos" or known[field] then return end
@@ -83,7 +84,7 @@ local function check_names(chunk, add)
         add(line, field, ('mos has no "%s"%s'):format(
           field, suggest.hint(field, schema.public_names(), "mos.")))
       end
-    elseif rawget(_G, name) == nil then
+    elseif rawget(_G, name) == nil and not (has_short and require("mos.short").has(name)) then
       local what = assigned and "is assigned; write `local " .. name .. "`" or "is not defined"
       local hint = assigned and "" or globals.hint(name)
       add(line, name, ('global "%s" %s%s'):format(name, what, hint))

@@ -65,6 +65,7 @@ end
 function host.load(source, text)
   local chunk, problem = loadstring((text:gsub("^#[^\n]*", "", 1)), source)
   if not chunk then return problem, true end
+  if source:find "^=%-e" then setfenv(chunk, engine.public.mos.short) end
   engine.scripts.begin(source)
   local ok, message = xpcall(chunk, engine.faults.describe)
   engine.scripts.finish()
@@ -95,7 +96,11 @@ end
 --- Returns the number of errors, and whether the scripts have stopped.
 function host.report()
   local before = engine.faults.count
-  engine.intervals.report(function() call_all("on_report", engine.public.hooks.report) end)
+  local short = package.loaded["mos.short"]
+  engine.intervals.report(function()
+    call_all("on_report", engine.public.hooks.report)
+    if short and not engine.faults.stopped then short.finish() end
+  end)
   return engine.faults.count - before, engine.faults.stopped
 end
 

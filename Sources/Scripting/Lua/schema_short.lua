@@ -1,0 +1,32 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- The part of the schema that is the names of one-liners: of code given with -e, and of scripts
+-- that say `setfenv(1, mos.short)`.
+return {
+  { name = "on", args = "", title = "on.EVENT([filter,] [hook,] fn)",
+    doc = "calls fn at that event; see EVENTS" },
+  { name = "count", args = "name[, key...]", doc = "adds 1" },
+  { name = "sum", args = "name, value[, key...]", doc = "adds the value" },
+  { name = "avg", args = "name, value[, key...]", doc = "the mean, with number and total" },
+  { name = "min", args = "name, value[, key...]", doc = "the least value" },
+  { name = "max", args = "name, value[, key...]", doc = "the largest value" },
+  { name = "hist", args = "name, value[, key...]",
+    doc = "how values are distributed, in powers of two: bytes, packets" },
+  { name = "thist", args = "name, seconds[, key...]",
+    doc = "the same of times, in steps of 1, 2, 5: 100 us, 200 us, 500 us" },
+  { name = "lhist", args = "name, value, from, to, step[, key...]",
+    doc = "the same in steps of one width" },
+  { name = "topk", args = "name, value[, key...]",
+    doc = "adds the value, and keeps the keys that count most when there are too many" },
+  { name = "distinct", args = "name, value[, key...]", doc = "how many different values" },
+  { name = "show", args = "[name...]",
+    doc = "shows these now, or all: in functions of on.interval and on.report" },
+  { name = "clear", args = "[name...]", doc = "forgets these, or all: in the same places" },
+  { name = "top", args = "n", doc = "shows at most n keys of each (20)" },
+  { name = "tls_sni", args = "data", doc = "the name that a TLS client asks for, or nil" },
+  { name = "http_host", args = "data", doc = "the Host of an HTTP/1 request, or nil" },
+  { name = "dns_name", args = "data", doc = "the name that a DNS message asks for, or nil" },
+  { name = "now", args = "", doc = "mos.now" },
+  { name = "emit", args = "stream, record", doc = "mos.emit" },
+  { name = "args", doc = "mos.args" },
+  { name = "source", doc = "mos.source" },
+}
