@@ -35,7 +35,7 @@ end
 
 local function missing(name)
   local event = tostring(name):lower():gsub("^on_", "")
-  if type(name) == "string" and rawget(events, event) then
+  if schema.find(schema.events, "ON_" .. event:upper()) then
     return ("; did you mean on.%s?"):format(event)
   elseif rawget(mos, name) ~= nil then
     return ('; did you mean "mos.%s"?'):format(name)

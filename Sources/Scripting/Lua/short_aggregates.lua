@@ -120,7 +120,9 @@ local function has_nil(count, ...)
 end
 
 local function check_steps(from, to, step)
-  if not buckets.linear { from, to, step } then
+  if from == nil or to == nil or step == nil then
+    errors.raise "lhist: it takes (name, value, from, to, step[, key...])"
+  elseif not buckets.linear { from, to, step } then
     errors.raise(("lhist: from, to and step are %s, %s and %s; they must be numbers, from < to, "
       .. "and at most 4096 steps"):format(errors.show(from), errors.show(to), errors.show(step)))
   end
@@ -148,6 +150,7 @@ end
 local function unusual(what, name, ...)
   local count, entry = select("#", ...), what.entries[name]
   check_name(what, name)
+  if what.more > 0 then check_steps(select(2, ...)) end
   local keys = count - (what.value and 1 or 0) - what.more
   if entry then
     -- string.match gives one nil where it would give several texts.
@@ -167,7 +170,6 @@ local function unusual(what, name, ...)
   local arguments = {}
   if what.more > 0 then
     local _, from, to, step = ...
-    check_steps(from, to, step)
     arguments = { from, to, step }
   end
   entry = make(what, name, keys, arguments)

@@ -140,6 +140,7 @@ end
 
 local function unknown(what, list)
   return function(_, key)
+    if list[key] then return list[key] end
     local names = {}
     for name in pairs(list) do names[#names + 1] = name end
     table.sort(names)
@@ -149,7 +150,7 @@ local function unknown(what, list)
 end
 
 local function closed(what, list, call)
-  return setmetatable(list, {
+  return setmetatable({}, {
     __name = what, __call = call, __index = unknown(what, list),
     __newindex = function() errors.raise(what .. ": what happens is given to it in a call: "
       .. what .. ".pkt_in(function(f) ... end)") end,
@@ -183,6 +184,7 @@ for _, name in ipairs { "tcp", "udp", "icmp", "raw" } do
   local list = events_of(name)
   on[name] = closed("on." .. name, list, function(_, ...) return list.pkt_in(...) end)
 end
+
 -- Without a group the events are those of TCP.
 for _, entry in ipairs(schema.events) do
   local short = entry.name:gsub("^ON_", ""):lower()

@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- What one-liners have counted, on standard output: tables and bars for people; with --format json
 -- or tsv a record for each row.
-local abi = require "mos.abi"
 local averages = require "mos.averages"
 local bars = require "mos.short_bars"
 local boot = require "mos.boot"
@@ -18,7 +17,6 @@ local output = require "mos.output"
 local short = require "mos.short_aggregates"
 local suggest = require "mos.suggest"
 
-local ev = abi.event
 local ROWS, WIDEST = 20, 60 -- keys of an aggregate; columns of a key that are aligned
 local is_table = { hist = true, lhist = true, thist = true }
 
@@ -118,33 +116,40 @@ local function rows_of(record, store)
   return rows
 end
 
-local function skipped_text(count)
-  return ("  (%d without a value)"):format(count)
+-- One that has no keys.
+local function put_alone(title, record, store)
+  if is_table[record.word] then
+    put(title .. " " .. summary_text(record, store, 0))
+    put_bars(record, store, { 0 })
+  else
+    local value, more = value_text(record, store, 0)
+    put(("%s %s%s"):format(title, value, more and " " .. more or ""))
+  end
+end
+
+local function put_keyed(title, record, store, rows)
+  local most = state.most or ROWS
+  local left = #rows - most
+  for i = #rows, most + 1, -1 do rows[i] = nil end
+  put(title)
+  local how = is_table[record.word] and put_bars or put_rows
+  how(record, store, rows)
+  if left > 0 then put(("  ... %d more"):format(left)) end
 end
 
 local function put_text(name, record, skipped)
   local store = record and short.store(record)
   local rows = record and rows_of(record, store) or {}
   if not rows[1] and not skipped then return end
-  if state.printed then put "" end
-  local title, left = numbers.key(name) .. ":", nil
-  if record and #record.labels == 0 and rows[1] then
-    if is_table[record.word] then
-      put(title .. " " .. summary_text(record, store, 0))
-      put_bars(record, store, rows)
-    else
-      local value, more = value_text(record, store, 0)
-      put(("%s %s%s"):format(title, value, more and " " .. more or ""))
-    end
-  else
-    local most = state.most or ROWS
-    left = #rows - most
-    for i = #rows, most + 1, -1 do rows[i] = nil end
-    put(title)
-    if record then (is_table[record.word] and put_bars or put_rows)(record, store, rows) end
-  end
-  if left and left > 0 then put(("  ... %d more"):format(left)) end
-  if skipped then put(skipped_text(skipped)) end
+  local title, is_alone = numbers.key(name) .. ":", record and #record.labels == 0
+  -- Numbers without keys stand below each other.
+  local is_line = is_alone and not is_table[record.word] and not skipped
+  if state.printed and not (is_line and state.was_line) then put "" end
+  if not rows[1] then put(title)
+  elseif is_alone then put_alone(title, record, store)
+  else put_keyed(title, record, store, rows) end
+  if skipped then put(("  (%d without a value)"):format(skipped)) end
+  state.was_line = is_line
 end
 
 -- MARK: Records
@@ -264,7 +269,8 @@ function show.top(n)
 end
 
 local function clock_text(time)
-  return os.date("!%Y-%m-%d %H:%M:%S UTC", time)
+  local fraction = time % 1 > 0.0005 and ("%.3f"):format(time % 1):sub(2) or ""
+  return os.date("!%Y-%m-%d %H:%M:%S", time) .. fraction .. " UTC"
 end
 
 local function default(time)
@@ -275,7 +281,7 @@ local function default(time)
   end
   show.show()
   show.clear()
-  state.printed = true
+  state.printed, state.was_line = true, false
 end
 
 local function within(what, time, fn)
@@ -314,7 +320,7 @@ local function say_unknown()
   local known = {}
   for _, name in ipairs(names) do known[name] = true end
   for name, call in each(state.asked) do
-    if not known[name] and not state.ever then
+    if not known[name] then
       output.diagnose(('mos: %s: nothing is called %s%s'):format(call, errors.show(name),
         suggest.hint(name, names)))
     end
@@ -350,13 +356,5 @@ function show.finish()
   if not ok then faults.outside("show", message) end
   say_unknown()
 end
-
---- True when there is something to do at the end.
-function show.is_used()
-  return next(short.records) ~= nil or next(gather.all_skipped or gather.skipped) ~= nil
-    or hooks[1] ~= nil
-end
-
-show.now = function() return ev.now.sec + ev.now.nsec / 1e9 end
 
 return show

@@ -46,7 +46,7 @@ local function complaint(record, call, verb)
         ("the %s that it belongs to (call it with a colon)"):format(record.kind.name), "EBADF")
     end
     if verb.value and not verb.is_valid(value) then
-      errors.argument(call, first, verb.value, value, verb.allowed)
+      errors.argument(call, first, record.word and "value" or verb.value, value, verb.allowed)
     end
     if verb.check then verb.check(record, call) end
     for i, label in ipairs(labels) do check_key(call, before + i, label, (select(i, ...))) end
