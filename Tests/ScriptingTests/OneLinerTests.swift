@@ -57,9 +57,11 @@ private func failure(_ code: String, over capture: String = "web") -> String {
         )
         func buckets(_ name: String) -> [String] {
             let start = run.output.firstIndex { $0.hasPrefix(name + ":") } ?? 0
-            return run.output[(start + 1)...].prefix { $0.hasPrefix("[") || $0.hasPrefix("(") || $0.hasPrefix("  ") }
-                .filter { !$0.contains("   0 |") && !$0.hasPrefix("  ") }
-                .map { String($0.prefix { $0 != "|" }).split(separator: " ").joined(separator: " ") }
+            return run.output[(start + 1)...].prefix {
+                $0.hasPrefix("[") || $0.hasPrefix("(") || $0.hasPrefix("  ")
+            }
+            .filter { !$0.contains("   0 |") && !$0.hasPrefix("  ") }
+            .map { String($0.prefix { $0 != "|" }).split(separator: " ").joined(separator: " ") }
         }
         #expect(
             buckets("t") == [
@@ -85,7 +87,8 @@ private func failure(_ code: String, over capture: String = "web") -> String {
         )
         #expect(
             run.output == [
-                "none:", "  (8 without a value)", "some:", "  x  1  1", "  (7 without a value)", "t:",
+                "none:", "  (8 without a value)", "some:", "  x  1  1", "  (7 without a value)",
+                "t:",
                 "  (8 without a value)",
             ]
         )
@@ -112,17 +115,26 @@ private func failure(_ code: String, over capture: String = "web") -> String {
         ("avg('x', 0/0)", "must be a finite number"),
         ("count('x', {})", "count: argument 2 (key) is a table"),
         ("count('x', 1) count('x', {})", "count: argument 2 (key) is a table"),
-        ("count('x', 1) count('x', 1, 2)", "count: \"x\" has 1 key where it was called first (-e:1), and 2 keys here"),
+        (
+            "count('x', 1) count('x', 1, 2)",
+            "count: \"x\" has 1 key where it was called first (-e:1), and 2 keys here"
+        ),
         ("count('x', 1)\ncount('x')", "-e:2: count: \"x\" has 1 key"),
         ("count('x')\nhist('x', 1)", "-e:2: hist: \"x\" is a count already (-e:1)"),
         ("lhist('x', 1, 9, 3, 1)", "lhist: from, to and step are 9, 3 and 1"),
         ("lhist('x', 1, 0, 3, 1) lhist('x', 1, 0, 4, 1)", "from, to and step of \"x\" differ"),
         ("lhist('x', 1, 0, 3)", "lhist: it takes (name, value, from, to, step[, key...])"),
-        ("topk('x', -1, 'k')", "topk: argument 2 (value) is -1; it must be a finite number, 0 or more"),
+        (
+            "topk('x', -1, 'k')",
+            "topk: argument 2 (value) is -1; it must be a finite number, 0 or more"
+        ),
         ("show()", "show: what all workers know is there in functions of on.interval"),
         ("top(0)", "top: argument 1 (n) is 0"),
         ("tls_sni(5)", "tls_sni: argument 1 (data) is 5"),
-        ("for i = 1, 300 do count('n' .. i) end", "there are 256 aggregates; what differs from packet to packet is a key"),
+        (
+            "for i = 1, 300 do count('n' .. i) end",
+            "there are 256 aggregates; what differs from packet to packet is a key"
+        ),
         ("on.conn_end = print", "what happens is given to it in a call"),
     ])
     func `says what is wrong, and where`(code: String, message: String) {
@@ -138,7 +150,9 @@ private func failure(_ code: String, over capture: String = "web") -> String {
             """
         )
         #expect(
-            run.output == ["calls:", "  1    8", "  2    8", "  3    8", "  one  1", "side:", "  true  8"]
+            run.output == [
+                "calls:", "  1    8", "  2    8", "  3    8", "  one  1", "side:", "  true  8",
+            ]
         )
     }
 
@@ -174,7 +188,8 @@ private func failure(_ code: String, over capture: String = "web") -> String {
     }
 
     @Test func `writes rows as records when it is asked to`() throws {
-        let code = "on.conn_end(function(f) count('c', f.svr.port) avg('a', f.bytes) hist('h', 3, 'k') count('n', f.vlan) end)"
+        let code =
+            "on.conn_end(function(f) count('c', f.svr.port) avg('a', f.bytes) hist('h', 3, 'k') count('n', f.vlan) end)"
         #expect(
             try oneLiner(code, format: "json").output == [
                 #"{"count":8,"kind":"avg","name":"a","sum":23230,"value":2903.75}"#,
@@ -196,7 +211,9 @@ private func failure(_ code: String, over capture: String = "web") -> String {
             end)
             """
         )
-        let cleared = run.output.filter { $0.hasPrefix("cleared: ") }.compactMap { Int($0.dropFirst(9)) }
+        let cleared = run.output.filter { $0.hasPrefix("cleared: ") }.compactMap {
+            Int($0.dropFirst(9))
+        }
         let kept = run.output.filter { $0.hasPrefix("kept: ") }.compactMap { Int($0.dropFirst(6)) }
         #expect(cleared.reduce(0, +) == 8 && cleared.count > 2)
         #expect(kept.last == 8 && kept == kept.sorted() && kept.count == cleared.count)
@@ -211,8 +228,15 @@ private func failure(_ code: String, over capture: String = "web") -> String {
     }
 
     @Test func `shows keys on one line each, whatever they are`() throws {
-        let run = try oneLiner(#"on.start(function() count("k", "a\nb\27[31m\tc") count("k", "") count("k", 0.5) count("k", false) end)"#)
-        #expect(run.output == ["k:", "  false                1", "  0.5                  1", #"  ""                   1"#, #"  a\x0ab\x1b[31m\x09c  1"#])
+        let run = try oneLiner(
+            #"on.start(function() count("k", "a\nb\27[31m\tc") count("k", "") count("k", 0.5) count("k", false) end)"#
+        )
+        #expect(
+            run.output == [
+                "k:", "  false                1", "  0.5                  1",
+                #"  ""                   1"#, #"  a\x0ab\x1b[31m\x09c  1"#,
+            ]
+        )
     }
 
     @Test func `keeps the others when there is no room for a key`() throws {
@@ -227,7 +251,11 @@ private func failure(_ code: String, over capture: String = "web") -> String {
         )
         #expect(run.output.contains("  7  1000005"))
         #expect(run.output.contains("  ... 99999 more"))
-        #expect(run.diagnostics == ["mos: count k: there are 100000 keys, values of others are not taken in; topk keeps those that count most (said once)"])
+        #expect(
+            run.diagnostics == [
+                "mos: count k: there are 100000 keys, values of others are not taken in; topk keeps those that count most (said once)"
+            ]
+        )
     }
 
     @Test func `has the names of one-liners in a script that asks for them`() throws {
@@ -271,7 +299,10 @@ private func randomCalls(seed: UInt64, interval: String) -> String {
 }
 
 @Suite struct `One-liners in several workers` {
-    @Test(arguments: ["", "on.interval(0.5)", "on.interval(0.7, function() show() clear('sum', 'topk', 'hist1', 'avg1') end)"])
+    @Test(arguments: [
+        "", "on.interval(0.5)",
+        "on.interval(0.7, function() show() clear('sum', 'topk', 'hist1', 'avg1') end)",
+    ])
     func `show what one would show`(interval: String) throws {
         let seed = UInt64.random(in: 1...1_000_000)
         print("seed \(seed)")
@@ -328,7 +359,9 @@ private func randomCalls(seed: UInt64, interval: String) -> String {
                 ("distinct", Double(Set(own).count)),
             ] {
                 let row = lines.first { $0.contains("\"key\":\(key),\"kind\":\"\(kind)\"") } ?? ""
-                let value = row.split(separator: "\"value\":").last.flatMap { Double($0.dropLast()) }
+                let value = row.split(separator: "\"value\":").last.flatMap {
+                    Double($0.dropLast())
+                }
                 #expect(value == wanted, "seed \(seed): \(row), not \(wanted)")
             }
             for step in 0..<8 {
@@ -378,7 +411,10 @@ private func given(_ name: String, _ texts: [[UInt8]]) throws -> [String] {
             [22, 3, 1, 0, 100] + message[..<100] + [22, 3, 1, UInt8((message.count - 100) >> 8)]
             + [UInt8((message.count - 100) & 255)] + message[100...]
         #expect(
-            try given("tls_sni", [hello, split, hello + [20, 3, 3, 0, 1, 1], Array("GET / ".utf8), []])
+            try given(
+                "tls_sni",
+                [hello, split, hello + [20, 3, 3, 0, 1, 1], Array("GET / ".utf8), []]
+            )
                 == ["www.example.com", "www.example.com", "www.example.com", "nil", "nil"]
         )
     }
@@ -409,13 +445,26 @@ private func given(_ name: String, _ texts: [[UInt8]]) throws -> [String] {
     }
 
     @Test func `of HTTP and DNS is found where it is, and nothing where it is not`() throws {
-        let hosts = ["POST /x HTTP/1.0\nhost:\t[::1]:80\n\n", "GET / HTTP/1.1\r\nX: Host: no\r\n\r\n", "GET it\r\n\r\n", "\r\n"]
-        #expect(try given("http_host", hosts.map { Array($0.utf8) }) == ["[::1]:80", "nil", "nil", "nil"])
+        let hosts = [
+            "POST /x HTTP/1.0\nhost:\t[::1]:80\n\n", "GET / HTTP/1.1\r\nX: Host: no\r\n\r\n",
+            "GET it\r\n\r\n", "\r\n",
+        ]
+        #expect(
+            try given("http_host", hosts.map { Array($0.utf8) }) == [
+                "[::1]:80", "nil", "nil", "nil",
+            ]
+        )
         let header: [UInt8] = [1, 2, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]
         let name: [UInt8] = [3, 87, 119, 119, 2, 100, 101, 0, 0, 1, 0, 1]
         let loop: [UInt8] = [0xc0, 12, 0, 1, 0, 1]
         #expect(
-            try given("dns_name", [header + name, header + [0, 0, 1, 0, 1], header + loop, Array((header + name).dropLast())])
+            try given(
+                "dns_name",
+                [
+                    header + name, header + [0, 0, 1, 0, 1], header + loop,
+                    Array((header + name).dropLast()),
+                ]
+            )
                 == ["www.de", ".", "nil", "nil"]
         )
     }
@@ -427,7 +476,9 @@ private func given(_ name: String, _ texts: [[UInt8]]) throws -> [String] {
         let right = clientHello("example.com", padding: 5)
         var texts: [[UInt8]] = []
         for round in 0..<300 {
-            var bytes = round % 2 == 0 ? right : (0..<60).map { _ in UInt8.random(in: 0...255, using: &generator) }
+            var bytes =
+                round % 2 == 0
+                ? right : (0..<60).map { _ in UInt8.random(in: 0...255, using: &generator) }
             for _ in 0..<Int.random(in: 0...4, using: &generator) {
                 let place = Int.random(in: 0..<bytes.count, using: &generator)
                 bytes[place] = UInt8.random(in: 0...255, using: &generator)

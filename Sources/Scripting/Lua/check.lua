@@ -86,7 +86,8 @@ local function check_names(chunk, add)
       end
     elseif rawget(_G, name) == nil and not (has_short and require("mos.short").has(name)) then
       local what = assigned and "is assigned; write `local " .. name .. "`" or "is not defined"
-      local hint = assigned and "" or globals.hint(name)
+      local hint_of = has_short and require("mos.short").hint or globals.hint
+      local hint = assigned and "" or hint_of(name)
       add(line, name, ('global "%s" %s%s'):format(name, what, hint))
     end
   end)

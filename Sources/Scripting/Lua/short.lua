@@ -78,6 +78,9 @@ function short.has(name)
   return name == "source" or names[name] ~= nil
 end
 
+--- What is near an unknown name.
+short.hint = missing
+
 --- The end of the run, on what all workers know.
 function short.finish()
   show.finish()

@@ -145,7 +145,8 @@ function writers.make(record, name, verb)
     PARAMETERS = table.concat(parameters, ", "), ARGUMENTS = table.concat(arguments, ", "),
     VALID = verb.check and "false" or verb.valid or "true", WRONG = wrong_code(#keys),
     ADD = add_code(#keys), BODY = verb.body, SELF = is_method and "self" or "object",
-    CHECKED = is_method and "self ~= object or" or "", ABSENT = is_method and "" or absent_code(given),
+    CHECKED = is_method and "self ~= object or" or "",
+    ABSENT = is_method and "" or absent_code(given),
   }
   local text = template:gsub("%f[%u](%u%u%u+)%f[%U]", parts)
   local call = record.word or record.kind.name .. ":" .. name

@@ -107,7 +107,7 @@ end
 
 -- A one-liner as it is typed; on lines of its own when it is long.
 local function typed(code)
-  if #code > 50 or code:find "\n" then return "-e '\n" .. code:gsub("^", "  "):gsub("\n", "\n  ") .. "'" end
+  if #code > 50 or code:find "\n" then code = "\n  " .. code:gsub("\n", "\n  ") end
   return "-e '" .. code .. "'"
 end
 
