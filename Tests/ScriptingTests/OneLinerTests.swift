@@ -171,6 +171,26 @@ private func failure(_ code: String, over capture: String = "web") -> String {
         #expect(run.output == ["0 0", "1048576 1048576", "nil", "nil"])
     }
 
+    @Test func `gives the same bytes to every function, and reads on whatever they do`() throws {
+        let run = try oneLiner(
+            """
+            local all = 0
+            on.new_data(function(f, side, event, data) sum("first", #data) end)
+            on.new_data(function(f, side, event, data)
+              sum("second", #data) f:consume(side, 3)
+            end)
+            on.new_data("port 40000", function(f, side, event, data) count("once", #data > 0) f:close() end)
+            on.conn_end(function(f) sum("bytes", f.cli.unique_bytes + f.svr.unique_bytes) end)
+            """
+        )
+        #expect(run.errors == 0, "\(run.diagnostics)")
+        #expect(
+            run.output == [
+                "bytes: 23230", "first: 23230", "once:", "  true  1", "second: 23230",
+            ]
+        )
+    }
+
     @Test func `gives packets, bytes and arguments to its functions`() throws {
         let run = try oneLiner(
             """

@@ -82,12 +82,6 @@ local function both(first, second)
   end
 end
 
-local function wrapped(fn, wrap)
-  local result = wrap(fn)
-  faults.behind[result] = fn
-  return result
-end
-
 -- MARK: on.<event>
 
 local CONN_NEW_DATA, ORPHAN = abi.constant "ON_CONN_NEW_DATA", abi.constant "ON_ORPHAN"
@@ -112,29 +106,32 @@ local function parse(call, ...)
   return filter, hook, fn
 end
 
-local function register(place, event, hook, fn)
+-- All functions for an event and hook are called by one, which `wrap` makes.
+local function register(place, event, hook, fn, wrap)
   local key = event .. ":" .. tostring(hook)
   local before = place.handlers[key]
-  local handler = before and wrapped(fn, function() return both(before, fn) end) or fn
+  local all = before and both(before, fn) or fn
+  local handler = wrap and wrap(all) or all
+  if handler ~= fn then faults.behind[handler] = fn end
   local ok, message, code
   if hook then ok, message, code = sockets.register_callback(place.socket, event, hook, handler)
   else ok, message, code = sockets.register_callback(place.socket, event, handler) end
   if not ok then errors.raise(message, code) end
-  place.handlers[key] = handler
+  place.handlers[key] = all
 end
 
 local function event_call(call, group, event)
   return function(...)
     local filter, hook, fn = parse(call, ...)
-    local place = place_of(group, filter)
+    local place, wrap = place_of(group, filter), nil
     if group == "raw" or event == ORPHAN then
-      fn = wrapped(fn, with_packet)
+      wrap = with_packet
     elseif event == CONN_NEW_DATA then
-      fn = wrapped(fn, with_bytes)
+      wrap = with_bytes
       set(place, CLIBUF, place.buffers[1])
       set(place, SVRBUF, place.buffers[2])
     end
-    register(place, event, hook, fn)
+    register(place, event, hook, fn, wrap)
   end
 end
 
