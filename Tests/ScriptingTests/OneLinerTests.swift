@@ -129,6 +129,8 @@ private func failure(_ code: String, over capture: String = "web") -> String {
             "topk: argument 2 (value) is -1; it must be a finite number, 0 or more"
         ),
         ("show()", "show: what all workers know is there in functions of on.interval"),
+        ("each('x')", "each: it is for functions of on.interval and on.report"),
+        ("each()", "each: argument 1 (name) is nil"),
         ("top(0)", "top: argument 1 (n) is 0"),
         ("tls_sni(5)", "tls_sni: argument 1 (data) is 5"),
         (
@@ -245,6 +247,26 @@ private func failure(_ code: String, over capture: String = "web") -> String {
             "on.conn_end(function(f) count 'a' count 'b' count 'c' end) on.report(function() show 'a' clear 'b' end)"
         )
         #expect(run.output == ["a: 8", "c: 8"])
+    }
+
+    @Test func `reads in on.report what was counted`() throws {
+        let run = try oneLiner(
+            """
+            on.conn_end(function(f)
+              sum("bytes", f.bytes, f.svr.port, f.cli.port) avg("a", f.bytes) hist("h", f.bytes)
+            end)
+            on.report(function()
+              for to, from, n in each "bytes" do if n > 4000 then print(to, from, n) end end
+              for n, count, total in each "a" do print(n, count, total) end
+              for count in each "h" do print(count) end
+              for _ in each "none" do print "never" end
+              clear()
+            end)
+            """
+        )
+        #expect(run.output.suffix(2) == ["2903.75 8       23230", "8"])
+        #expect(run.output.first?.hasPrefix("80      40000   ") == true)
+        #expect(run.diagnostics == ["mos: each: nothing is called \"none\""])
     }
 
     @Test func `shows keys on one line each, whatever they are`() throws {

@@ -21,6 +21,8 @@ return {
   { name = "show", args = "[name...]",
     doc = "shows these now, or all: in functions of on.interval and on.report" },
   { name = "clear", args = "[name...]", doc = "forgets these, or all: in the same places" },
+  { name = "each", args = "name",
+    doc = "iterates over keys and value, in the order shown; in the same places" },
   { name = "top", args = "n", doc = "shows at most n keys of each (20)" },
   { name = "tls_sni", args = "data", doc = "the name that a TLS client asks for, or nil" },
   { name = "http_host", args = "data", doc = "the Host of an HTTP/1 request, or nil" },

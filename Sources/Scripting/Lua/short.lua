@@ -16,7 +16,7 @@ local names = {}
 
 for word, fn in each(aggregates.words) do names[word] = fn end
 names.on = events
-names.show, names.clear, names.top = show.show, show.clear, show.top
+names.show, names.clear, names.each, names.top = show.show, show.clear, show.each, show.top
 names.tls_sni, names.http_host, names.dns_name = data.tls_sni, data.http_host, data.dns_name
 names.now, names.emit, names.args = mos.now, mos.emit, mos.args
 for _, entry in ipairs(schema.constants) do names[entry.name] = mos[entry.name] end

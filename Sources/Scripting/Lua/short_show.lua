@@ -260,6 +260,23 @@ function show.clear(...)
   end
 end
 
+--- For `for`: the parts of a key, then what stands beside it, in the order in which they are shown:
+--- within on.interval and on.report.
+function show.each(name)
+  names_of("each", name)
+  if not state.now then
+    errors.raise("each: it is for functions of on.interval and on.report", "EPERM")
+  end
+  local record, at = short.records[name], 0
+  local store = record and short.store(record)
+  local rows = record and rows_of(record, store) or {}
+  return function()
+    at = at + 1
+    if rows[at] then return keyed.row(store, rows[at], record.kind.value(store, rows[at])) end
+    return nil
+  end
+end
+
 --- How many keys of each aggregate are shown.
 function show.top(n)
   if type(n) ~= "number" or n < 1 or n % 1 ~= 0 then
