@@ -151,8 +151,17 @@ static const char text_short_events[] = {
 static const char text_short_numbers[] = {
 #embed "../Scripting/Lua/short_numbers.lua"
 };
+static const char text_short_records[] = {
+#embed "../Scripting/Lua/short_records.lua"
+};
+static const char text_short_rows[] = {
+#embed "../Scripting/Lua/short_rows.lua"
+};
 static const char text_short_show[] = {
 #embed "../Scripting/Lua/short_show.lua"
+};
+static const char text_short_tables[] = {
+#embed "../Scripting/Lua/short_tables.lua"
 };
 static const char text_slots[] = {
 #embed "../Scripting/Lua/slots.lua"
@@ -258,7 +267,10 @@ static const struct mos_lua_module modules[] = {
     MODULE(short_data),
     MODULE(short_events),
     MODULE(short_numbers),
+    MODULE(short_records),
+    MODULE(short_rows),
     MODULE(short_show),
+    MODULE(short_tables),
     MODULE(slots),
     MODULE(sockets),
     MODULE(state),
