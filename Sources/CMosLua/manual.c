@@ -82,6 +82,12 @@ static const char text_objects_aggregates[] = {
 static const char text_objects_packet[] = {
 #embed "../Scripting/Lua/manual/objects_packet.lua"
 };
+static const char text_oneliners[] = {
+#embed "../Scripting/Lua/manual/oneliners.lua"
+};
+static const char text_oneliners_examples[] = {
+#embed "../Scripting/Lua/manual/oneliners_examples.lua"
+};
 static const char text_options[] = {
 #embed "../Scripting/Lua/manual/options.lua"
 };
@@ -163,6 +169,8 @@ static const struct mos_lua_module modules[] = {
     MODULE(objects),
     MODULE(objects_aggregates),
     MODULE(objects_packet),
+    MODULE(oneliners),
+    MODULE(oneliners_examples),
     MODULE(options),
     MODULE(pages),
     MODULE(recipe),

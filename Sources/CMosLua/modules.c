@@ -13,6 +13,9 @@ static const char text_address[] = {
 static const char text_aggregates[] = {
 #embed "../Scripting/Lua/aggregates.lua"
 };
+static const char text_averages[] = {
+#embed "../Scripting/Lua/averages.lua"
+};
 static const char text_buckets[] = {
 #embed "../Scripting/Lua/buckets.lua"
 };
@@ -187,8 +190,41 @@ static const char text_schema_fields[] = {
 static const char text_schema_results[] = {
 #embed "../Scripting/Lua/schema_results.lua"
 };
+static const char text_schema_short[] = {
+#embed "../Scripting/Lua/schema_short.lua"
+};
 static const char text_scripts[] = {
 #embed "../Scripting/Lua/scripts.lua"
+};
+static const char text_short[] = {
+#embed "../Scripting/Lua/short.lua"
+};
+static const char text_short_aggregates[] = {
+#embed "../Scripting/Lua/short_aggregates.lua"
+};
+static const char text_short_bars[] = {
+#embed "../Scripting/Lua/short_bars.lua"
+};
+static const char text_short_data[] = {
+#embed "../Scripting/Lua/short_data.lua"
+};
+static const char text_short_events[] = {
+#embed "../Scripting/Lua/short_events.lua"
+};
+static const char text_short_numbers[] = {
+#embed "../Scripting/Lua/short_numbers.lua"
+};
+static const char text_short_records[] = {
+#embed "../Scripting/Lua/short_records.lua"
+};
+static const char text_short_rows[] = {
+#embed "../Scripting/Lua/short_rows.lua"
+};
+static const char text_short_show[] = {
+#embed "../Scripting/Lua/short_show.lua"
+};
+static const char text_short_tables[] = {
+#embed "../Scripting/Lua/short_tables.lua"
 };
 static const char text_slots[] = {
 #embed "../Scripting/Lua/slots.lua"
@@ -257,6 +293,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(abi),
     MODULE(address),
     MODULE(aggregates),
+    MODULE(averages),
     MODULE(buckets),
     MODULE(bytecode),
     MODULE(carry),
@@ -315,7 +352,18 @@ static const struct mos_lua_module modules[] = {
     MODULE(schema_aggregates),
     MODULE(schema_fields),
     MODULE(schema_results),
+    MODULE(schema_short),
     MODULE(scripts),
+    MODULE(short),
+    MODULE(short_aggregates),
+    MODULE(short_bars),
+    MODULE(short_data),
+    MODULE(short_events),
+    MODULE(short_numbers),
+    MODULE(short_records),
+    MODULE(short_rows),
+    MODULE(short_show),
+    MODULE(short_tables),
     MODULE(slots),
     MODULE(sockets),
     MODULE(sources),

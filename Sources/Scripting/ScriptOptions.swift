@@ -22,6 +22,8 @@ public struct ScriptOptions: Sendable {
 
     /// How `mos.emit` writes records.
     public var format = Format.json
+    /// True to write what one-liners have counted as records too, in ``format``; else as tables for people.
+    public var writesAggregatesAsRecords = false
     /// True to stop at the first error of a callback.
     public var isStrict = false
     /// True to let scripts read and make globals as plain Lua does.
@@ -53,6 +55,7 @@ public struct ScriptOptions: Sendable {
         text += "script_memory=\(memoryLimit)\0"
         text += "profile=\(isProfiled ? 1 : 0)\0"
         text += "replacing=\(isReplacing ? 1 : 0)\0"
+        text += "records=\(writesAggregatesAsRecords ? 1 : 0)\0"
         text += "terminal=\(outputIsTerminal ? 1 : 0)\0"
         if let inline { text += "inline=\(inline.rawValue)\0" }
         for argument in arguments { text += "arg=\(argument)\0" }

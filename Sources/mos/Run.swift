@@ -25,7 +25,10 @@ struct Run: ParsableCommand {
     @Option(
         name: [.customShort("e"), .customLong("execute")],
         parsing: .unconditionalSingleValue,
-        help: ArgumentHelp("A script on the command line.", valueName: "code")
+        help: ArgumentHelp(
+            "A script on the command line, with the short names of 'mos doc oneliners'.",
+            valueName: "code"
+        )
     )
     var code: [String] = []
 
@@ -39,11 +42,11 @@ struct Run: ParsableCommand {
 
     @Option(
         help: """
-            How records are written: json, one object a line; text, aligned key=value; tsv, columns \
-            between tabs.
+            How records are written: json, one object a line (default); text, aligned key=value; tsv, \
+            columns between tabs. With json or tsv, what one-liners count is written as records too.
             """
     )
-    var format = ScriptOptions.Format.json
+    var format: ScriptOptions.Format?
 
     @Option(
         name: .customLong("set"),
@@ -328,7 +331,8 @@ struct Run: ParsableCommand {
 
     private func options(_ settings: Settings, _ writer: RecordWriter) -> ScriptOptions {
         var options = ScriptOptions()
-        options.format = format
+        options.format = format ?? .json
+        options.writesAggregatesAsRecords = format != nil && format != .text
         options.isStrict = strict
         options.allowsGlobals = allowGlobals
         options.outputIsTerminal = writer.isTerminal

@@ -120,6 +120,7 @@ func runManual(
     }
     var options = ScriptOptions()
     options.arguments = example["argument"]
+    options.writesAggregatesAsRecords = ["json", "tsv"].contains(example.one("format"))
     options.format = ScriptOptions.Format(rawValue: example.one("format")) ?? .json
     options.errorsInARow = settings.errorsInARow
     options.memoryLimit = settings.scriptMemory
@@ -137,7 +138,8 @@ func runManual(
     let calls = EngineCalls(worker, writer: writer)
     markDiagnostics(calls)
     let host = try unsafe ScriptHost(api: UnsafePointer(calls.api), options: options)
-    try host.load(code: code ?? example.one("code"), name: example.one("file") + ".lua")
+    let file = example.one("file")
+    try host.load(code: code ?? example.one("code"), name: file == "-e" ? file : file + ".lua")
     var result = ManualRun(errors: try host.run().errors)
     result.errors += try host.report().errors
     writer.flush()

@@ -28,7 +28,7 @@ local function check_name(call, kind, name)
     errors.argument(call, 1, "name", name, "a name of letters, digits and _")
   end
   for _, record in ipairs(aggregates.list) do
-    if record.name == name and record.kind == kind then
+    if record.name == name and record.kind == kind and not record.word then
       errors.raise(('%s: there is a %s named "%s" already'):format(call, kind.name, name),
         "EEXIST")
     end
@@ -150,6 +150,11 @@ local function declare(kind)
   end
 end
 
+--- The layout of a kind's rows.
+aggregates.layout_of = layout_of
+--- How many keys an aggregate has room for, unless it says otherwise.
+aggregates.KEYS, aggregates.MOST_LABELS = KEYS, MOST_LABELS
+
 --- The calls, by name.
 aggregates.calls = {}
 for _, name in ipairs { "counter", "gauge", "histogram", "topk", "distinct" } do
@@ -160,7 +165,8 @@ end
 function aggregates.hand_over()
   local list = {}
   for i, record in ipairs(aggregates.list) do
-    list[i] = { id = record.id, signature = record.signature, data = keyed.pack(record.own) }
+    list[i] = { id = record.id, signature = record.signature, data = keyed.pack(record.own),
+      made = record.made, total = record.total and keyed.pack(record.total) }
   end
   return list
 end
@@ -174,6 +180,10 @@ function aggregates.take_over(list)
     local record = by_id[theirs.id]
     if record and record.signature == theirs.signature then
       keyed.restore(record.own, keyed.unpack(theirs.data, record.layout))
+      if theirs.total then
+        record.total = keyed.new(record.layout, #record.labels, math.huge)
+        keyed.restore(record.total, keyed.unpack(theirs.total, record.layout))
+      end
       kept = kept + 1
     else
       gone[#gone + 1] = (theirs.id:gsub(":", " ", 1))

@@ -25,6 +25,8 @@ local faults = {
   count = 0,
   --- True once the loop has to report successes too.
   counting = false,
+  --- The function of a script behind one that the library made of it.
+  behind = setmetatable({}, { __mode = "k" }),
   --- True when the run has to stop (--strict).
   stopped = false,
   --- While a version of the scripts is new: {calls, row, outcome}; see faults.begin_trial.
@@ -72,6 +74,7 @@ end
 local function callback_name(slot)
   local fn = slots.functions[slot]
   if not fn then return "callback" end
+  while faults.behind[fn] do fn = faults.behind[fn] end
   local info = debug.getinfo(fn, "S")
   return ("callback %s:%d"):format(info.short_src, info.linedefined)
 end

@@ -146,6 +146,13 @@ local function seconds(time)
   return time.sec + time.nsec / 1e9
 end
 
+-- Of a server that spoke first there was no question.
+local function response_time(flow)
+  local asked, answered = flow.cli.first_byte, flow.svr.first_byte
+  if asked and answered and answered >= asked then return answered - asked end
+  return nil
+end
+
 function Flow.__index(flow, key)
   if key == "cli" then return setmetatable({ flow[1], flow[2], 0 }, Side)
   elseif key == "svr" then return setmetatable({ flow[1], flow[2], 1 }, Side)
@@ -172,10 +179,13 @@ function Flow.__index(flow, key)
   elseif key == "icmp_type" then return datagram.icmp_type(conn_of(flow))
   elseif key == "icmp_code" then return datagram.icmp_code(conn_of(flow))
   elseif key == "icmp_id" then return datagram.icmp_id(conn_of(flow))
-  elseif key == "handshake_rtt" then
+  elseif key == "handshake_rtt" or key == "rtt" then
     local c = conn_of(flow)
     if c.cli_rtt == 0 or c.svr_rtt == 0 then return nil end
     return (c.cli_rtt + c.svr_rtt) / 1e6
+  elseif key == "bytes" then return flow.cli.bytes + flow.svr.bytes
+  elseif key == "packets" then return flow.cli.packets + flow.svr.packets
+  elseif key == "response_time" then return response_time(flow)
   elseif key == "ecn" then return health.negotiated_ecn(conn_of(flow))
   elseif key == "ip_version" then return conn_of(flow).ip_version
   elseif key == "vlan" then

@@ -75,6 +75,7 @@ function host.load(source, text)
   local chunk, problem = loadstring((text:gsub("^#[^\n]*", "", 1)), source)
   engine.sources.keep(engine.sources.name(source), text)
   if not chunk then return engine.output.harmless(engine.describe.syntax(problem)), true end
+  if source:find "^=%-e" then setfenv(chunk, engine.public.mos.short) end
   local script = engine.scripts.begin(source)
   engine.stage.load()
   -- What is interpreted can be ended by an error, and the scripts that run go on.
@@ -194,8 +195,12 @@ end
 --- Returns the number of errors, and whether the scripts have stopped.
 function host.report()
   local before = engine.faults.count
+  local short = package.loaded["mos.short"]
   engine.stage.report()
-  engine.intervals.report(function() call_all("on_report", engine.public.hooks.report) end)
+  engine.intervals.report(function()
+    call_all("on_report", engine.public.hooks.report)
+    if short and not engine.faults.stopped then short.finish() end
+  end)
   engine.stage.none()
   engine.faults.summarize_others()
   return engine.faults.count - before, engine.faults.stopped

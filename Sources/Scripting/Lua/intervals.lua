@@ -54,7 +54,9 @@ local function meeting(interval, time)
 end
 
 local function clear(interval)
-  for _, record in ipairs(interval.clear) do keyed.reset(record.own) end
+  for _, record in ipairs(interval.clear) do
+    if record.own then keyed.reset(record.own) else record.reset() end
+  end
 end
 
 -- A function that keeps failing is not called again; what it was to read goes on being gathered.
@@ -219,7 +221,12 @@ function intervals.on_interval(seconds, fn, options)
     errors.argument(name, 1, "seconds", seconds, "a number, 0.001 to 1000000")
   end
   if type(fn) ~= "function" then errors.argument(name, 2, "fn", fn, "a function") end
-  local records, set = check_options(options == nil and {} or options)
+  intervals.declare(name, seconds, fn, check_options(options == nil and {} or options))
+end
+
+--- The same for what has checked its arguments: `records` are aggregates that are cleared, or have
+--- a reset() of their own, and `set` the same as keys; both may grow.
+function intervals.declare(name, seconds, fn, records, set)
   if scripts.running then
     errors.raise(name .. ": the run has begun; call it at the script's top level", "EBUSY")
   end

@@ -138,6 +138,8 @@ end
 setmetatable(mos, {
   __index = function(_, key)
     if key == "source" then return source() end
+    -- Loaded when it is asked for: other scripts have nothing of it.
+    if key == "short" then return require("mos.short").environment end
     local entry = schema.find(schema.values, key)
     if entry then errors.raise(("mos.%s is not there yet"):format(key), "EOPNOTSUPP") end
     errors.raise(('mos has no "%s"%s'):format(

@@ -66,6 +66,7 @@ function reload.hand_over(wants)
     timer_ids = timers.ids(), states = state.hand_over(), aggregates = aggregates.hand_over(),
     intervals = intervals.hand_over(), streams = emit.hand_over(),
     registrations = registrations.hand_over(), classes = former.classes(),
+    skipped = gather.skipped,
     has_contexts = carry.has_any(), depth = carry.depth, locals = wants:find "l" and locals.hand_over() or nil,
     contexts = returns and carry.returned() or nil,
   }
@@ -188,6 +189,10 @@ function reload.take_over(mode)
   local copied, gone = state.take_over(data.states)
   if copied > 0 then say("flow.state: copied %d fields", copied) end
   if #gone > 0 then say("flow.state: lost %s", some(gone)) end
+  for _, theirs in ipairs(data.aggregates) do
+    if theirs.made then gather.adopt(theirs.id, theirs.made) end
+  end
+  for name, count in each(data.skipped) do gather.skipped[name] = count end
   local aggregates_kept, dropped = aggregates.take_over(data.aggregates)
   if aggregates_kept > 0 then say("kept %d aggregates", aggregates_kept) end
   if #dropped > 0 then say("lost aggregates: %s", some(dropped)) end

@@ -10,6 +10,7 @@ local schema = {}
 
 for name, section in pairs(require "mos.schema_fields") do schema[name] = section end
 for name, section in pairs(require "mos.schema_aggregates") do schema[name] = section end
+schema.short = require "mos.schema_short"
 
 --- Events: `hooks` (the first is the default), `both` when a hook left out means all of them, `raw`
 --- the hooks on a raw socket, `flow` when flow sockets have it (at the same hooks), `side`, the
@@ -188,6 +189,7 @@ schema.values = {
     doc = "the arguments behind `--`: mos.args.name for --name=value, others in order" },
   { name = "worker", doc = "number of this worker, from 0" },
   { name = "workers", doc = "how many workers there are" },
+  { name = "short", doc = "the names of one-liners, as an environment: setfenv(1, mos.short)" },
 }
 
 --- Methods and fields of a socket.
@@ -255,6 +257,14 @@ schema.flow = {
     doc = "code of an ICMP flow's first message" },
   { name = "icmp_id", type = "number", null = "for TCP and UDP, and messages without one",
     doc = "identifier of an ICMP flow's messages" },
+  { name = "rtt", type = "number", unit = "seconds", null = "while unknown",
+    doc = "round trip of the handshake: the same as handshake_rtt" },
+  { name = "response_time", type = "number", unit = "seconds",
+    null = "until the server has answered, and for UDP and ICMP",
+    doc = "from the client's first payload byte to the server's" },
+  { name = "bytes", type = "number", unit = "bytes",
+    doc = "payload bytes of both sides, repeated ones included" },
+  { name = "packets", type = "number", unit = "packets", doc = "packets of both sides" },
   { name = "handshake_rtt", type = "number", unit = "seconds", null = "while unknown",
     doc = "from the SYN to the last ACK of the handshake" },
   { name = "ecn", type = "boolean", null = "when a SYN was not captured",

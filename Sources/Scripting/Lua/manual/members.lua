@@ -120,6 +120,12 @@ watch:on(mos.ON_CONN_END, function(flow) print(flow, flow.end_reason) end)]], ou
   { name = "flow.proto", notes = "\"icmp\" is ICMPv6 too." },
   { name = "flow.icmp_id", notes = "Echo, timestamp, information, address mask and home agent "
     .. "discovery have one." },
+  { name = "flow.rtt", see = { "flow.handshake_rtt", "flow.cli.rtt" } },
+  { name = "flow.bytes", see = { "flow.cli.bytes", "flow.cli.unique_bytes" } },
+  { name = "flow.packets", see = { "flow.cli.packets" } },
+  { name = "flow.response_time", see = { "flow.cli.first_byte", "flow.rtt" },
+    notes = "How long the client waited for the answer to its first question, as seen where the "
+      .. "capture was made. nil when the server spoke first." },
   { name = "flow.handshake_rtt", see = { "flow.cli.rtt", "health" },
     notes = "The sum of both ends' `rtt`: what Wireshark calls the initial RTT. nil when SYN or "
       .. "SYN-ACK were sent twice (Karn's rule)." },
