@@ -10,11 +10,14 @@ struct LuaState: ~Copyable {
     /// What a function of host.lua gave back.
     struct Answer {
         /// Its first result when that is a text, else empty.
-        var text: String
+        var bytes: [UInt8]
         /// Its first result when that is a number, else 0.
         var number: Double
         /// Its second result.
         var flag: Bool
+
+        /// The same as a text, which it mostly is.
+        var text: String { String(decoding: bytes, as: UTF8.self) }
     }
 
     private let state: OpaquePointer
@@ -64,18 +67,24 @@ struct LuaState: ~Copyable {
                 )
             }
         }
-        let text = unsafe Self.text(answer)
-        guard status == 0 else { throw .script(text) }
-        return unsafe Answer(text: text, number: answer.number, flag: answer.flag != 0)
+        guard status == 0 else { throw unsafe .script(Self.text(answer)) }
+        return unsafe Answer(
+            bytes: Self.bytes(answer),
+            number: answer.number,
+            flag: answer.flag != 0
+        )
     }
 
     private static func characters(_ bytes: UnsafeRawBufferPointer) -> UnsafePointer<CChar>? {
         unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
     }
 
+    private static func bytes(_ answer: mos_lua_answer) -> [UInt8] {
+        guard let first = unsafe answer.text else { return [] }
+        return unsafe [UInt8](UnsafeRawBufferPointer(start: first, count: answer.length))
+    }
+
     private static func text(_ answer: mos_lua_answer) -> String {
-        guard let first = unsafe answer.text else { return "" }
-        let bytes = unsafe UnsafeRawBufferPointer(start: first, count: answer.length)
-        return unsafe String(decoding: bytes, as: UTF8.self)
+        unsafe String(decoding: bytes(answer), as: UTF8.self)
     }
 }

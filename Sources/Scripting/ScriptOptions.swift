@@ -20,6 +20,17 @@ public struct ScriptOptions: Sendable {
         case failClosed = "fail-closed"
     }
 
+    /// How tests of scripts are run.
+    public struct TestMode: Equatable, Sendable {
+        /// Golden files are written anew instead of being compared.
+        public var updatesGolden = false
+        /// What scripts write is wanted too.
+        public var isVerbose = false
+
+        /// Compares, and tells of failures alone.
+        public init() {}
+    }
+
     /// How `mos.emit` writes records.
     public var format = Format.json
     /// True to stop at the first error of a callback.
@@ -32,6 +43,8 @@ public struct ScriptOptions: Sendable {
     public var errorsInARow = 10
     /// Packets are handed on, and scripts may change them; nil when they are only watched.
     public var inline: InlineMode?
+    /// Tests of the scripts are taken note of, and how they are run; nil in every other run.
+    public var tests: TestMode?
     /// What stood behind `--` on the command line.
     public var arguments: [String] = []
 
@@ -44,6 +57,10 @@ public struct ScriptOptions: Sendable {
         text += "strict=\(isStrict ? 1 : 0)\0allow_globals=\(allowsGlobals ? 1 : 0)\0"
         text += "terminal=\(outputIsTerminal ? 1 : 0)\0"
         if let inline { text += "inline=\(inline.rawValue)\0" }
+        if let tests {
+            text += "tests=1\0update=\(tests.updatesGolden ? 1 : 0)\0"
+            text += "verbose=\(tests.isVerbose ? 1 : 0)\0"
+        }
         for argument in arguments { text += "arg=\(argument)\0" }
         return text
     }

@@ -307,7 +307,7 @@ struct mos_event {
     int32_t source;              /* number of the capture or interface in hand; its name changed when it did */
     char message[500];           /* why the last call failed, NUL-terminated */
 };
-enum { MOS_LEAVE_END = 1, MOS_LEAVE_REGENERATE = 2 };
+enum { MOS_LEAVE_END = 1, MOS_LEAVE_REGENERATE = 2, MOS_LEAVE_IDLE = 3 };
 
 /* The engine's calls. Results below 0 are -errno and leave a sentence in mos_event.message.
  * `socket` names the monitor socket, (flow, generation) the flow. No call ever calls back into Lua. */

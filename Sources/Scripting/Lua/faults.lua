@@ -85,7 +85,7 @@ end
 local function callback_name(slot)
   local fn = slots.functions[slot]
   if not fn then return "callback" end
-  local info = debug.getinfo(fn, "S")
+  local info = debug.getinfo(slots.original(fn), "S")
   return ("callback %s:%d"):format(info.short_src, info.linedefined)
 end
 

@@ -99,6 +99,26 @@ function host.report()
   return engine.faults.count - before, engine.faults.stopped
 end
 
+--- Notes what scripts do from now on, for a test of theirs; before they are loaded.
+function host.begin_test()
+  require("mos.test_run").begin()
+end
+
+--- The tests or benches of the scripts that were loaded; see test_run.lua.
+function host.list_tests(what)
+  return require("mos.test_run").list(what)
+end
+
+--- Runs the body of a test, by its number: the steps of its ladder as bytes.
+function host.prepare_test(number)
+  return require("mos.test_run").prepare(number)
+end
+
+--- The result of a test whose run is over.
+function host.finish_test()
+  return require("mos.test_run").finish()
+end
+
 --- The events whose name matches a glob, one paragraph each.
 function host.events(glob)
   return require("mos.catalogue").events(glob)

@@ -22,7 +22,7 @@ local trees = require "mos.trees"
 local api, worker, ev = abi.api, abi.worker, abi.event
 local xpcall, setmetatable = xpcall, setmetatable
 local Flow = flow.Flow
-local REGENERATE = abi.constant "LEAVE_REGENERATE"
+local REGENERATE, IDLE = abi.constant "LEAVE_REGENERATE", abi.constant "LEAVE_IDLE"
 local ON_ZERO_WINDOW = abi.constant "ON_ZERO_WINDOW"
 
 local UNROLLED = 40     -- functions that fit into one loop: LuaJIT allows 60 upvalues
@@ -207,7 +207,20 @@ slots.on_free(function(slot)
   if unrolled[slot] then outdated() end
 end)
 
-local loop = {}
+local loop = {
+  --- Called when the engine has no packet for now and waits to be asked again: in tests alone.
+  on_idle = nil,
+}
+
+-- Runs until the loop is left for something else than that.
+local function drive(run)
+  local left = run(api.next, worker)
+  while left == 0 and ev.code == IDLE do
+    loop.on_idle()
+    left = run(api.next, worker)
+  end
+  return left
+end
 
 --- Runs until the engine has no more events or the script must stop; true for the former.
 function loop.run()
@@ -215,7 +228,7 @@ function loop.run()
   local over
   local barren = 0 -- errors outside callbacks since the loop was last left as it should be
   repeat
-    local ok, left = pcall(generate(), api.next, worker)
+    local ok, left = pcall(drive, generate())
     over = ok and left == 0 and ev.code ~= REGENERATE
     if ok then
       barren = 0

@@ -176,6 +176,10 @@ schema.calls = {
   { name = "histogram", args = "name[, labels]", doc = "how values are distributed, by key" },
   { name = "topk", args = "name[, labels]", doc = "the keys that count most, in bounded memory" },
   { name = "distinct", args = "name[, labels]", doc = "how many different values, by key" },
+  { name = "test", args = "name[, options][, fn]",
+    doc = "a test of the script, which `mos test` runs: packets, and what must come of them" },
+  { name = "bench", args = "name[, options][, fn]",
+    doc = "traffic on which `mos bench` measures what the script costs" },
   { name = "name", args = "name, fn", step = 5, doc = "names a function across reloads" },
   { name = "on_reload", args = "fn", step = 5, doc = "calls fn when the script was reloaded" },
 }
