@@ -175,6 +175,9 @@ static const char text_test_options[] = {
 static const char text_test_run[] = {
 #embed "../Scripting/Lua/test_run.lua"
 };
+static const char text_test_sent[] = {
+#embed "../Scripting/Lua/test_sent.lua"
+};
 static const char text_test_values[] = {
 #embed "../Scripting/Lua/test_values.lua"
 };
@@ -275,6 +278,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(test_ladder),
     MODULE(test_options),
     MODULE(test_run),
+    MODULE(test_sent),
     MODULE(test_values),
     MODULE(test_watch),
     MODULE(tests),

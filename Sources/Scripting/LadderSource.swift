@@ -84,6 +84,18 @@ extension Ladder.Step {
     }
 }
 
+/// The frames that left in an inline test, as test_sent.lua reads them.
+final class Departed {
+    private(set) var bytes: [UInt8] = []
+
+    func add(_ port: Int, _ frame: [UInt8]) {
+        for number in [port, frame.count] {
+            for shift in [24, 16, 8, 0] { bytes.append(UInt8(truncatingIfNeeded: number >> shift)) }
+        }
+        bytes += frame
+    }
+}
+
 /// A ladder's frames as one source, or as one of the two ports of an inline run.
 final class LadderSource: PacketPort {
     let name: String

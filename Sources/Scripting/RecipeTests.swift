@@ -98,12 +98,19 @@ public struct RecipeTests {
         try host.load(file: file)
         let bytes = try host.callForTest("prepare_test", String(test.number))
         let ladder = Ladder(Ladder.Step.read(bytes), ports: ports.count)
-        for port in ports { port.ladder = ladder }
+        let departed = Departed()
+        for port in ports {
+            port.ladder = ladder
+            port.onDeparture = departed.add
+        }
         _ = try host.run()
         _ = try host.report()
         let problems = calls.withWorker { $0.inputErrors.map(\.description) }
         var result = RecipeTestResult(
-            String(decoding: try host.callForTest("finish_test"), as: UTF8.self)
+            String(
+                decoding: try host.callForTest("finish_test", bytes: departed.bytes),
+                as: UTF8.self
+            )
         )
         result.failures += problems.map { "\(test.file):\(test.line): \($0)" }
         return result

@@ -68,6 +68,7 @@ struct Test: ParsableCommand {
         let files = try TestFiles(paths.isEmpty ? ["."] : paths)
         var suites: [RecipeTestSuite] = []
         var without: [String] = []
+        let subjects = files.entries.compactMap { RecipeTests(file: $0.path).subject }
         var console = TestConsole(isQuiet: tap || list, isVerbose: verbose)
         for entry in files.entries {
             if !entry.isNamed, !RecipeTests.mayDeclareTests(file: entry.path) {
@@ -80,6 +81,7 @@ struct Test: ParsableCommand {
             }
             suites.append(suite)
         }
+        without.removeAll { subjects.contains($0) }
         console.finish(suites, without: without, showsUnreached: filter == nil)
         if tap { print(TAPReport.text(suites), terminator: "") }
         if let junit { try write(JUnitReport.text(suites), to: junit) }

@@ -114,9 +114,9 @@ function host.prepare_test(number)
   return require("mos.test_run").prepare(number)
 end
 
---- The result of a test whose run is over.
-function host.finish_test()
-  return require("mos.test_run").finish()
+--- The result of a test whose run is over; `departed` are the frames that left, see test_sent.lua.
+function host.finish_test(_, departed)
+  return require("mos.test_run").finish(departed)
 end
 
 --- The events whose name matches a glob, one paragraph each.

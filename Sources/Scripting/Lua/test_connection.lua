@@ -209,6 +209,8 @@ function connection.new(ladder, o, number, target)
   cli.peer = svr
   cli.ends = ends_of(conn, "cli", client, server, cport, sport)
   svr.ends = ends_of(conn, "svr", server, client, sport, cport)
+  ladder.list[#ladder.list + 1] = { isns = { cli.isn, svr.isn },
+    names = { options.name(client, cport), options.name(server, sport) } }
   bind(conn, cli, target)
   target.cli, target.svr = {}, {}
   bind(conn, cli, target.cli)

@@ -10,6 +10,7 @@ local gather = require "mos.gather"
 local golden = require "mos.test_golden"
 local schema = require "mos.schema"
 local suggest = require "mos.suggest"
+local sent = require "mos.test_sent"
 local values = require "mos.test_values"
 local watch = require "mos.test_watch"
 
@@ -65,6 +66,15 @@ local function compare(call, what, place, wanted, got)
   end
 end
 
+-- { "http", path = "/" } is a record of the stream "http".
+local function with_stream(record)
+  if type(record[1]) ~= "string" then return record end
+  local copy = {}
+  for key, value in each(record) do copy[key] = value end
+  copy[1], copy[values.STREAM] = nil, record[1]
+  return copy
+end
+
 local kinds = {}
 
 --- t.expect.records([stream,] list): the records since the last time, in order, with these fields.
@@ -82,9 +92,13 @@ function kinds.records(stream, list)
   end
   return function(place)
     local taken = take(watch.records, stream and function(e) return e.stream == stream end)
-    local got = {}
-    for i, entry in ipairs(taken) do got[i] = entry.record end
-    compare(stream and ('%s "%s"'):format(call, stream) or call, "record", place, list, got)
+    local got, wanted = {}, {}
+    for i, entry in ipairs(taken) do
+      got[i] = values.copy(entry.record)
+      if not stream then got[i][values.STREAM] = entry.stream end
+    end
+    for i, record in ipairs(list) do wanted[i] = stream and record or with_stream(record) end
+    compare(stream and ('%s "%s"'):format(call, stream) or call, "record", place, wanted, got)
   end
 end
 
@@ -213,6 +227,40 @@ function kinds.aggregate(name, ...)
   end
 end
 
+--- t.expect.sent([to,] list): the frames that left in an inline test, in order, with these fields;
+--- `to` is "cli" or "svr".
+function kinds.sent(to, list)
+  if list == nil and type(to) == "table" then to, list = nil, to end
+  local call = "t.expect.sent"
+  if to ~= nil and to ~= "cli" and to ~= "svr" then
+    errors.argument(call, 1, "to", to, '"cli", "svr", or left out')
+  end
+  need_list(call, to and 2 or 1, list, "records")
+  return function(place)
+    local got = take(sent.list, to and function(frame) return frame.to == to end)
+    local frames = {}
+    for i, frame in ipairs(got) do
+      frames[i] = values.copy(frame)
+      frames[i].taken = nil
+    end
+    compare(to and ('%s "%s"'):format(call, to) or call, "frame", place, list, frames)
+  end
+end
+
+--- t.expect.errors(count): so many errors of the script, of whatever kind.
+function kinds.errors(count)
+  if type(count) ~= "number" then
+    errors.argument("t.expect.errors", 1, "count", count, "a number")
+  end
+  return function(place)
+    local got = take(watch.messages, function(e) return e.is_error end)
+    if #got == count then return end
+    local lines = {}
+    for i, entry in ipairs(got) do lines[i] = "  + " .. entry.text end
+    expect.fail(place, ("t.expect.errors: expected %d, came %d"):format(count, #got), lines)
+  end
+end
+
 --- t.expect.golden(): records and printed lines are those that a file beside the script has.
 function kinds.golden()
   return golden.look(expect.fail)
@@ -231,7 +279,11 @@ function expect.bind(ladder, t)
       local place, file = expect.place()
       local look
       if kind == "calls" then look = kinds.calls((...), file) else look = kinds[kind](...) end
-      ladder:later(function() look(place) end)
+      if kind == "sent" then
+        ladder.last[#ladder.last + 1] = function() look(place) end
+      else
+        ladder:later(function() look(place) end)
+      end
     end
   end
   t.expect = setmetatable(bound, { __index = function(_, name)

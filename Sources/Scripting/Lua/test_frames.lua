@@ -25,6 +25,15 @@ local function sum_of(text)
   return sum
 end
 
+frames.sum = sum_of
+
+--- True when a segment, datagram or message carries its right checksum; `addresses` are both.
+function frames.is_right(addresses, proto, bytes)
+  local pseudo = proto == ICMP and ""
+    or addresses[1] .. addresses[2] .. u32(#bytes) .. u32(proto)
+  return sum_of(pseudo .. bytes) == 65535
+end
+
 -- Neither right, nor what a network card would be handed, nor one that may mean "none".
 local function wrong(right, offloaded)
   for _, mask in ipairs { 0x0101, 0x0202, 0x0404 } do

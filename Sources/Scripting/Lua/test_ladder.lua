@@ -29,8 +29,8 @@ local ladder = {}
 
 --- A ladder without packets.
 function ladder.new()
-  return setmetatable({ steps = buffer.new(), frames = 0, bytes = 0, breaks = {}, pending = {},
-    nanoseconds = 0, wait = 0, connections = 0, flows = 0 }, Ladder)
+  return setmetatable({ steps = buffer.new(), frames = 0, bytes = 0, breaks = {}, pending = {}, last = {},
+    list = {}, nanoseconds = 0, wait = 0, connections = 0, flows = 0 }, Ladder)
 end
 
 -- Nanoseconds from the start at which the next packet comes, with its options.
@@ -83,6 +83,16 @@ function Ladder:ip(call, ends, proto, payload, all, o)
   end
   self:add(call, frames.frame(ends, proto, payload, { tos = o.tos or all.tos, id = o.id,
     ttl = o.ttl or all.ttl, ip_checksum = o.ip_checksum }), ends.from, ETHERNET, o)
+end
+
+--- The ISNs of whoever sends from `src` to `dst` (`address:port`), and of the other end; 0, 0 when
+--- no connection of the test is between them.
+function Ladder:isn_of(src, dst)
+  for _, conn in ipairs(self.list) do
+    if conn.names[1] == src and conn.names[2] == dst then return conn.isns[1], conn.isns[2] end
+    if conn.names[2] == src and conn.names[1] == dst then return conn.isns[2], conn.isns[1] end
+  end
+  return 0, 0
 end
 
 --- Something to look at when the packets so far are done with: `look()`.

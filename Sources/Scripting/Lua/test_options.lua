@@ -4,10 +4,11 @@ local ffi = require "ffi"
 local each = require "mos.each"
 local errors = require "mos.errors"
 local suggest = require "mos.suggest"
+require "mos.address" -- declares inet_ntop
 require "mos.find" -- declares inet_pton
 
 local AF_INET, AF_INET6 = 2, 10
-local bytes = ffi.new "uint8_t[16]"
+local bytes, text_of_address = ffi.new "uint8_t[16]", ffi.new "char[48]"
 
 local options = {}
 
@@ -123,6 +124,13 @@ function options.address(name)
   if ffi.C.inet_pton(AF_INET, name, bytes) == 1 then return ffi.string(bytes, 4) end
   if ffi.C.inet_pton(AF_INET6, name, bytes) == 1 then return ffi.string(bytes, 16) end
   return nil
+end
+
+--- `address:port` of address bytes.
+function options.name(address, port)
+  local family = #address == 4 and AF_INET or AF_INET6
+  local name = ffi.string(ffi.C.inet_ntop(family, address, text_of_address, 48))
+  return (#address == 4 and "%s:%d" or "[%s]:%d"):format(name, port)
 end
 
 --- Address bytes and port of "10.0.0.1:80", "[fd00::1]:80", or an address alone.

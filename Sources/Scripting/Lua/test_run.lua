@@ -8,6 +8,7 @@ local faults = require "mos.faults"
 local golden = require "mos.test_golden"
 local ladder = require "mos.test_ladder"
 local loop = require "mos.loop"
+local sent = require "mos.test_sent"
 local suggest = require "mos.suggest"
 local tests = require "mos.tests"
 local values = require "mos.test_values"
@@ -118,7 +119,8 @@ local function expect_options(entry)
         suggest.hint(tostring(name), all)))
     end
     local look = kind(value, entry.file)
-    rungs:later(function() look(("%s:%d"):format(entry.file, entry.line)) end)
+    local list = name == "sent" and rungs.last or rungs.pending
+    list[#list + 1] = function() look(("%s:%d"):format(entry.file, entry.line)) end
   end
 end
 
@@ -171,11 +173,13 @@ function run.begin()
 end
 
 --- Judges what stands behind the last packet; the result as lines.
-function run.finish()
+function run.finish(departed)
+  sent.read(departed, function(src, dst) return rungs:isn_of(src, dst) end)
   for i = breaks + 1, #rungs.breaks do
     for _, look in ipairs(rungs.breaks[i]) do look() end
   end
   for _, look in ipairs(rungs.pending) do look() end
+  for _, look in ipairs(rungs.last) do look() end
   expect.unexpected_errors()
   local fields = {}
   for _, failure in ipairs(expect.failures) do

@@ -3,11 +3,14 @@
 local ffi = require "ffi"
 local each = require "mos.each"
 
-local values = {}
+local values = {
+  --- The key under which a record has the name of its stream; shown as { "http", path = "/" }.
+  STREAM = "(stream)",
+}
 
 local int64, uint64 = ffi.typeof "int64_t", ffi.typeof "uint64_t"
 local Matcher = { __name = "matcher" }
-local SHOWN = 160 -- characters of a value in a message
+local SHOWN = 240 -- characters of a value in a message
 
 local escapes = { ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t", ['"'] = '\\"', ["\\"] = "\\\\" }
 
@@ -57,7 +60,9 @@ local function write(value, depth)
   local parts, count = {}, #value
   for i = 1, count do parts[i] = write(value[i], depth + 1) end
   for _, key in ipairs(sorted_keys(value)) do
-    if not (type(key) == "number" and key >= 1 and key <= count) then
+    if key == values.STREAM then
+      table.insert(parts, 1, write(value[key], depth + 1))
+    elseif not (type(key) == "number" and key >= 1 and key <= count) then
       local name = type(key) == "string" and key:find "^[%a_][%w_]*$" and key
         or "[" .. write(key, depth + 1) .. "]"
       parts[#parts + 1] = name .. " = " .. write(value[key], depth + 1)
@@ -122,8 +127,8 @@ function compare(wanted, got, path, found)
     if wanted.fits(got) then return end
   elseif type(wanted) == "function" then
     if wanted(got) then return end
-  elseif type(wanted) == "table" then
-    return compare_tables(values.copy(wanted), got, path, found, false)
+  elseif type(wanted) == "table" and not (getmetatable(wanted) or {}).__tostring then
+    return compare_tables(wanted, got, path, found, false)
   elseif values.copy(wanted) == got then
     return
   end
