@@ -43,3 +43,13 @@ end)
 mos.test("a capture", { capture = "captures/web.pcap", filter = "port 40000" }, function(t)
   t.expect.records { { path = "/", status = 200 }, { path = "/data", status = 200 } }
 end)
+
+mos.bench("requests and answers", function(b)
+  b.handshake()
+  b.data(head("GET /index.html HTTP/1.1", "Host: www.example.com", "Accept: */*"))
+  b.svr.data(head("HTTP/1.1 200 OK", "Content-Length: 1000") .. ("x"):rep(1000))
+  b.ack()
+  b.close()
+end)
+
+mos.bench("a capture, again and again", { capture = "captures/web.pcap" })

@@ -148,6 +148,9 @@ static const char text_sums[] = {
 static const char text_tcp_flags[] = {
 #embed "../Scripting/Lua/tcp_flags.lua"
 };
+static const char text_test_bench[] = {
+#embed "../Scripting/Lua/test_bench.lua"
+};
 static const char text_test_connection[] = {
 #embed "../Scripting/Lua/test_connection.lua"
 };
@@ -269,6 +272,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(suggest),
     MODULE(sums),
     MODULE(tcp_flags),
+    MODULE(test_bench),
     MODULE(test_connection),
     MODULE(test_datagrams),
     MODULE(test_diff),

@@ -19,6 +19,10 @@ public struct RecipeTest: Equatable, Sendable {
     public let capture: String?
     /// What of the capture is seen.
     public let filter: String?
+    /// A kind of traffic that the program makes; nil when there is none.
+    public let profile: String?
+    /// Numbers of a bench by name: packets, flows, seed.
+    public let numbers: [String: Int]
     /// Packets are handed on.
     public let inline: ScriptOptions.InlineMode?
     /// Its number among those of the file, from 1.
@@ -40,6 +44,12 @@ public struct RecipeTest: Equatable, Sendable {
         arguments = fields.all("arg")
         capture = fields.first("capture")
         filter = fields.first("filter")
+        profile = fields.first("profile")
+        var numbers: [String: Int] = [:]
+        for name in ["packets", "flows", "seed"] {
+            numbers[name] = fields.first(name).flatMap { Int($0) }
+        }
+        self.numbers = numbers
         inline = fields.first("inline").flatMap(ScriptOptions.InlineMode.init)
         self.number = number
     }

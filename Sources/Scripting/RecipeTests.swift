@@ -27,13 +27,15 @@ public struct RecipeTests {
         subject = name.flatMap { (try? ScriptFile.read($0)) == nil ? nil : $0 }
     }
 
-    /// True when the text of the file speaks of tests: only then is it worth while to run it for them.
+    /// True when the text of a file has a call in it: only then is it worth while to run it for what it declares.
     ///
-    /// - Parameter file: the file.
+    /// - Parameters:
+    ///   - call: "mos.test" or "mos.bench".
+    ///   - file: the file.
     /// - Returns: also true when it cannot be read, which somebody must be told.
-    public static func mayDeclareTests(file: String) -> Bool {
+    public static func mayDeclare(_ call: String, file: String) -> Bool {
         guard let bytes = try? ScriptFile.read(file) else { return true }
-        return String(decoding: bytes, as: UTF8.self).contains("mos.test")
+        return String(decoding: bytes, as: UTF8.self).contains(call)
     }
 
     /// The tests that the file declares; its top level is run for that, without packets.
@@ -94,8 +96,7 @@ public struct RecipeTests {
         let calls = EngineCalls(worker, writer: try RecordWriter(path: "/dev/null"))
         let host = try unsafe ScriptHost(api: calls.api, options: options(of: test, settings))
         _ = try host.callForTest("begin_test")
-        if let subject { try host.load(file: subject) }
-        try host.load(file: file)
+        try load(into: host)
         let bytes = try host.callForTest("prepare_test", String(test.number))
         let ladder = Ladder(Ladder.Step.read(bytes), ports: ports.count)
         let departed = Departed()
@@ -116,7 +117,12 @@ public struct RecipeTests {
         return result
     }
 
-    private func options(of test: RecipeTest, _ settings: Settings) -> ScriptOptions {
+    func load(into host: ScriptHost) throws {
+        if let subject { try host.load(file: subject) }
+        try host.load(file: file)
+    }
+
+    func options(of test: RecipeTest, _ settings: Settings) -> ScriptOptions {
         var options = ScriptOptions()
         options.tests = mode
         options.arguments = test.arguments.isEmpty ? arguments : test.arguments
@@ -127,7 +133,7 @@ public struct RecipeTests {
     }
 
     /// What the test sets; a key may have `_` in the place of its points, as Lua's names do.
-    private func settings(of test: RecipeTest) throws -> Settings {
+    func settings(of test: RecipeTest) throws -> Settings {
         var settings = Settings()
         for assignment in test.settings {
             let parts = assignment.split(separator: "=", maxSplits: 1).map(String.init)
@@ -140,6 +146,12 @@ public struct RecipeTests {
         return settings
     }
 
+    /// A path that a test names, from the folder of its file on.
+    func besideFile(_ path: String) -> String {
+        if path.hasPrefix("/") { return path }
+        return (file.lastIndex(of: "/").map { String(file[...$0]) } ?? "") + path
+    }
+
     private func inputs(of test: RecipeTest, _ ports: [LadderSource]) throws -> Inputs {
         guard let capture = test.capture else {
             var inputs = Inputs(ports, peers: ports.count > 1 ? [1, 0] : [])
@@ -149,13 +161,7 @@ public struct RecipeTests {
         if test.inline != nil {
             throw ScriptError.script("an inline test makes its packets; it takes no capture")
         }
-        let isAbsolute = capture.hasPrefix("/")
-        let folder = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
-        let source = try CaptureFileSource.open(
-            path: isAbsolute ? capture : folder + capture,
-            shares: 1
-        )
-        var inputs = Inputs(source)
+        var inputs = Inputs(try CaptureFileSource.open(path: besideFile(capture), shares: 1))
         inputs.filter = try test.filter.map { try FrameFilter($0) }
         return inputs
     }

@@ -20,12 +20,26 @@ public struct ScriptOptions: Sendable {
         case failClosed = "fail-closed"
     }
 
+    /// What a run of a bench measures.
+    enum Measure: String, Sendable {
+        /// The engine alone, with the script's sockets.
+        case engine
+        /// The script.
+        case script
+        /// How many callbacks there are.
+        case count
+        /// What they leave to the garbage collector.
+        case garbage
+    }
+
     /// How tests of scripts are run.
     public struct TestMode: Equatable, Sendable {
         /// Golden files are written anew instead of being compared.
         public var updatesGolden = false
         /// What scripts write is wanted too.
         public var isVerbose = false
+        /// What a run of a bench measures; nil for tests.
+        var measure: Measure?
 
         /// Compares, and tells of failures alone.
         public init() {}
@@ -59,6 +73,7 @@ public struct ScriptOptions: Sendable {
         if let inline { text += "inline=\(inline.rawValue)\0" }
         if let tests {
             text += "tests=1\0update=\(tests.updatesGolden ? 1 : 0)\0"
+            if let measure = tests.measure { text += "bench=\(measure.rawValue)\0" }
             text += "verbose=\(tests.isVerbose ? 1 : 0)\0"
         }
         for argument in arguments { text += "arg=\(argument)\0" }

@@ -19,7 +19,7 @@ struct Mos: ParsableCommand {
             """,
         version: versionText,
         subcommands: [
-            Run.self, Check.self, Test.self, Generate.self, Doc.self, Events.self,
+            Run.self, Check.self, Test.self, Bench.self, Generate.self, Doc.self, Events.self,
             SettingsList.self,
         ],
         defaultSubcommand: Run.self

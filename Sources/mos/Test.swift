@@ -71,7 +71,7 @@ struct Test: ParsableCommand {
         let subjects = files.entries.compactMap { RecipeTests(file: $0.path).subject }
         var console = TestConsole(isQuiet: tap || list, isVerbose: verbose)
         for entry in files.entries {
-            if !entry.isNamed, !RecipeTests.mayDeclareTests(file: entry.path) {
+            if !entry.isNamed, !RecipeTests.mayDeclare("mos.test", file: entry.path) {
                 without.append(entry.path)
                 continue
             }

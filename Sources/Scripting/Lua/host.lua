@@ -114,6 +114,21 @@ function host.prepare_test(number)
   return require("mos.test_run").prepare(number)
 end
 
+--- The packets of a bench, by its number, at least so many.
+function host.prepare_bench(number, packets)
+  return require("mos.test_bench").prepare(number, packets)
+end
+
+--- Sets up what a run of a bench measures; before scripts are loaded.
+function host.begin_bench()
+  require("mos.test_bench").begin()
+end
+
+--- What it measured.
+function host.finish_bench()
+  return require("mos.test_bench").finish()
+end
+
 --- The result of a test whose run is over; `departed` are the frames that left, see test_sent.lua.
 function host.finish_test(_, departed)
   return require("mos.test_run").finish(departed)

@@ -195,7 +195,7 @@ function connection.new(ladder, o, number, target)
   o = options.check(call, 1, o, options.connection)
   local is_v6 = (o.client or o.server or ""):find(":.*:") ~= nil
   local client, cport = options.endpoint(call, "client",
-    o.client or (is_v6 and "fd00::1" or "10.0.0.1"), 40000 + number)
+    o.client or options.client(number, is_v6), options.client_port(40000, number))
   local server, sport = options.endpoint(call, "server",
     o.server or (is_v6 and "fd00::2" or "10.0.0.2"), 80)
   if #client ~= #server then

@@ -10,10 +10,10 @@ local function tags_of(o)
   return type(o.vlan) == "table" and o.vlan or o.vlan and { o.vlan } or {}
 end
 
-local function ends_of(call, o, cport, sport)
+local function ends_of(call, o, number, cport, sport)
   local is_v6 = (o.client or o.server or ""):find(":.*:") ~= nil
   local client, cli_port = options.endpoint(call, "client",
-    o.client or (is_v6 and "fd00::1" or "10.0.0.1"), cport)
+    o.client or options.client(number, is_v6), cport)
   local server, svr_port = options.endpoint(call, "server",
     o.server or (is_v6 and "fd00::2" or "10.0.0.2"), sport)
   if #client ~= #server then
@@ -28,7 +28,7 @@ end
 --- Two ends that exchange UDP datagrams.
 function datagrams.udp(ladder, o, number)
   o = options.check("t.udp", 1, o, options.flow)
-  local cli, svr = ends_of("t.udp", o, 50000 + number, 53)
+  local cli, svr = ends_of("t.udp", o, number, options.client_port(50000, number), 53)
   local function sender(ends)
     return function(data, more)
       if type(data) ~= "string" then errors.argument("udp.data", 1, "data", data, "a string") end
@@ -48,7 +48,7 @@ local ECHO = { [4] = { cli = 8, svr = 0 }, [16] = { cli = 128, svr = 129 } }
 --- Two ends that exchange ICMP messages, echoes by default.
 function datagrams.icmp(ladder, o)
   o = options.check("t.icmp", 1, o, options.flow)
-  local cli, svr = ends_of("t.icmp", o, 0, 0)
+  local cli, svr = ends_of("t.icmp", o, 0, 0, 0)
   local sequence = 0
   local function sender(ends)
     return function(data, more)

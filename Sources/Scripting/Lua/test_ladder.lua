@@ -27,16 +27,22 @@ Ladder.__index = Ladder
 
 local ladder = {}
 
---- A ladder without packets.
-function ladder.new()
-  return setmetatable({ steps = buffer.new(), frames = 0, bytes = 0, breaks = {}, pending = {}, last = {},
-    list = {}, nanoseconds = 0, wait = 0, connections = 0, flows = 0 }, Ladder)
+--- A ladder without packets, which will be `step` seconds apart.
+function ladder.new(step)
+  return setmetatable({
+    step = step or STEP, steps = buffer.new(), frames = 0, bytes = 0,
+    --- Expectations: of each break, those that wait for a place, those for the end.
+    breaks = {}, pending = {}, last = {},
+    --- Connections with their ISNs.
+    list = {}, connections = 0, flows = 0,
+    nanoseconds = 0, wait = 0,
+  }, Ladder)
 end
 
 -- Nanoseconds from the start at which the next packet comes, with its options.
 local function time_of(self, o)
   if o.at then return math.floor(o.at * 1e9 + 0.5) end
-  local after = o.after or (self.frames == 0 and 0 or STEP)
+  local after = o.after or (self.frames == 0 and 0 or self.step)
   return self.nanoseconds + math.floor((after + self.wait) * 1e9 + 0.5)
 end
 
@@ -113,12 +119,14 @@ end
 
 --- What a test's body can say about packets, in `t`.
 function ladder.bind(self, t)
-  connection.new(self, nil, 0, t)
-
-  function t.conn(o)
+  local function connect(o, target)
     self.connections = self.connections + 1
-    return connection.new(self, o, self.connections, {})
+    return connection.new(self, o, self.connections - 1, target)
   end
+
+  connect(nil, t)
+
+  function t.conn(o) return connect(o, {}) end
 
   function t.udp(o)
     self.flows = self.flows + 1

@@ -126,6 +126,20 @@ function options.address(name)
   return nil
 end
 
+local PORTS = 15000 -- of a client, before the next one comes
+
+--- The port of the `number`th connection, from 0 on.
+function options.client_port(first, number)
+  return first + number % PORTS
+end
+
+--- The address of its client: 10.0.0.1, and in benches others when its ports are used up.
+function options.client(number, is_v6)
+  local client = math.floor(number / PORTS) % 250
+  return is_v6 and ("fd00:%x::1"):format(client):gsub("fd00:0::", "fd00::")
+    or ("10.%d.0.1"):format(client)
+end
+
 --- `address:port` of address bytes.
 function options.name(address, port)
   local family = #address == 4 and AF_INET or AF_INET6

@@ -20,10 +20,13 @@ local rungs -- the ladder of the test in hand
 
 -- MARK: What a test may say besides its body
 
-local known = { settings = "table", args = "table", capture = "string", filter = "string",
+local known_of_benches = { settings = "table", args = "table", capture = "string",
+  filter = "string", packets = "number", profile = "string", flows = "number", seed = "number" }
+local known_of_tests = { settings = "table", args = "table", capture = "string", filter = "string",
   expect = "table", inline = { ["fail-open"] = true, ["fail-closed"] = true, [true] = true } }
 
-local function check_options(call, options)
+local function check_options(call, options, is_bench)
+  local known = is_bench and known_of_benches or known_of_tests
   for name, value in each(options) do
     local kind = known[name]
     if not kind then
@@ -61,12 +64,16 @@ end
 
 local function fields_of(call, entry)
   local options = entry.options
-  local ok, problem = pcall(check_options, call, options)
+  local is_bench = call == "mos.bench"
+  local ok, problem = pcall(check_options, call, options, is_bench)
   local fields = { "name=" .. entry.name, "file=" .. entry.file, "line=" .. entry.line }
   if not ok then fields[#fields + 1] = "problem=" .. problem end
   if not ok then return fields end
-  if not entry.fn and not options.capture and not options.expect then
-    fields[#fields + 1] = "problem=the test has neither a body nor a capture"
+  local has_traffic = entry.fn or options.capture or options.profile
+  if not has_traffic and not options.expect then
+    fields[#fields + 1] = "problem=it has neither a body nor a capture"
+  elseif is_bench and entry.fn and (options.capture or options.profile) then
+    fields[#fields + 1] = "problem=its packets come from a body, a capture or a profile"
   end
   local settings = {}
   for name in each(options.settings or {}) do settings[#settings + 1] = tostring(name) end
@@ -75,8 +82,12 @@ local function fields_of(call, entry)
     fields[#fields + 1] = ("setting=%s=%s"):format(name, tostring(options.settings[name]))
   end
   add_args(fields, options.args or {})
-  for _, name in ipairs { "capture", "filter" } do
-    if options[name] then fields[#fields + 1] = name .. "=" .. options[name] end
+  for _, name in ipairs { "capture", "filter", "profile", "packets", "flows", "seed" } do
+    if options[name] then
+      local value = options[name]
+      fields[#fields + 1] = name .. "=" .. (type(value) == "number" and ("%d"):format(value)
+        or value)
+    end
   end
   if options.inline then
     local mode = options.inline == true and "fail-open" or options.inline
