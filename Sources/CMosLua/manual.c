@@ -40,6 +40,9 @@ static const char text_calls_sockets[] = {
 static const char text_calls_stream[] = {
 #embed "../Scripting/Lua/manual/calls_stream.lua"
 };
+static const char text_calls_tests[] = {
+#embed "../Scripting/Lua/manual/calls_tests.lua"
+};
 static const char text_constants[] = {
 #embed "../Scripting/Lua/manual/constants.lua"
 };
@@ -106,6 +109,9 @@ static const char text_topics_script[] = {
 static const char text_topics_tcp[] = {
 #embed "../Scripting/Lua/manual/topics_tcp.lua"
 };
+static const char text_topics_tests[] = {
+#embed "../Scripting/Lua/manual/topics_tests.lua"
+};
 static const char text_topics_workers[] = {
 #embed "../Scripting/Lua/manual/topics_workers.lua"
 };
@@ -125,6 +131,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(calls_run),
     MODULE(calls_sockets),
     MODULE(calls_stream),
+    MODULE(calls_tests),
     MODULE(constants),
     MODULE(counters),
     MODULE(events),
@@ -147,6 +154,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(topics_engine),
     MODULE(topics_script),
     MODULE(topics_tcp),
+    MODULE(topics_tests),
     MODULE(topics_workers),
 };
 

@@ -107,6 +107,7 @@ end
 
 --- The command that runs an example.
 function render.command(example)
+  if example.test then return "mos test " .. example.file .. ".lua" end
   local words = { "mos run", example.file .. ".lua" }
   if example.inline then words[#words + 1] = "--inline -i eth0 -i eth1"
   else words[#words + 1] = "-r examples/captures/" .. example.capture .. ".pcap" end
