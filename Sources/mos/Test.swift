@@ -65,6 +65,7 @@ struct Test: ParsableCommand {
     }
 
     mutating func run() throws {
+        Watchdog.handleInterrupts()
         let files = try TestFiles(paths.isEmpty ? ["."] : paths)
         var suites: [RecipeTestSuite] = []
         var without: [String] = []
@@ -116,6 +117,7 @@ struct Test: ParsableCommand {
             suite.isMalformed = (error as? ScriptError)?.exitStatus == ExitStatus.usage
             console.begin(path)
             console.show(problem: suite.problem ?? "")
+            if list { Diagnostics.say("mos: \(suite.problem ?? "")") }
         }
         return suite
     }

@@ -6,6 +6,17 @@ enum Watchdog {
     /// What is said then, made before the handler can need it.
     nonisolated(unsafe) private static var message: UnsafeMutablePointer<CChar>?
 
+    /// Ctrl-C and SIGTERM end the program at once: there is no capture whose end anybody waits for.
+    static func handleInterrupts() {
+        for number in [SIGINT, SIGTERM] {
+            var action = sigaction()
+            unsafe action.__sigaction_handler.sa_handler = { _ in
+                Glibc._exit(ExitStatus.interrupted)
+            }
+            _ = unsafe sigaction(number, &action, nil)
+        }
+    }
+
     /// From now on so much processor time may pass; 0 = any.
     static func start(seconds: Int, _ what: String) {
         if seconds == 0 { return }

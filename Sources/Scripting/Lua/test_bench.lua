@@ -10,7 +10,7 @@ local output = require "mos.output"
 local register = require "mos.register"
 local tests = require "mos.tests"
 
-local PACKETS = 100000
+local PACKETS, MOST = 100000, 1100000
 local STEP = 1e-6 -- seconds between packets
 
 local bench = {}
@@ -19,7 +19,7 @@ local bench = {}
 function bench.prepare(number, packets)
   local entry = tests.benches[tonumber(number)]
   local wanted = tonumber(packets) or entry.options.packets or PACKETS
-  local rungs = ladder.new(STEP)
+  local rungs = ladder.new(STEP, MOST)
   repeat
     local before, b = rungs.frames, {}
     ladder.bind(rungs, b)

@@ -111,8 +111,12 @@ end
 
 local function protected(place, fn, ...)
   local ok, message = xpcall(fn, faults.describe, ...)
-  if not ok then expect.fail(place, tostring(message)) end
-  return ok
+  if ok then return true end
+  message = tostring(message)
+  -- Most errors say themselves where they come from.
+  if message:find "^[^\n]-:%d+: " then place = nil end
+  expect.fail(place, message)
+  return false
 end
 
 -- What an option `expect` says, as if it stood behind the last packet.
@@ -172,9 +176,11 @@ function run.prepare(number)
   golden.path = golden.path_of(entry.file, entry.name)
   local t = body_of(entry)
   local place = ("%s:%d"):format(entry.file, entry.line)
-  if entry.fn then protected(place, entry.fn, t) end
-  protected(place, expect_options, entry)
+  local is_sound = not entry.fn or protected(place, entry.fn, t)
+  is_sound = protected(place, expect_options, entry) and is_sound
   loop.on_idle = at_break
+  -- What half a test would lead to is of no use.
+  if not is_sound then rungs = ladder.new() end
   return rungs:seal()
 end
 

@@ -116,7 +116,7 @@ A table behind the other arguments: `t.data("x", { seq = 5, after = 0.2 })`.]], 
       { "TIME", [[
 The first packet comes at 1700000000 seconds, each other one a millisecond behind the one before.
 `t.wait(seconds)` makes the next one that much later. Packets alone move the clock: what is due
-behind the last one is not done.]] },
+behind the last one is not done. A test has at most 200000 packets.]] },
     },
     see = { "test", "expect", "bench", "time" },
   },
