@@ -28,6 +28,9 @@ static const char text_calls_flows[] = {
 static const char text_calls_packets[] = {
 #embed "../Scripting/Lua/manual/calls_packets.lua"
 };
+static const char text_calls_reload[] = {
+#embed "../Scripting/Lua/manual/calls_reload.lua"
+};
 static const char text_calls_reports[] = {
 #embed "../Scripting/Lua/manual/calls_reports.lua"
 };
@@ -103,6 +106,9 @@ static const char text_topics_c[] = {
 static const char text_topics_engine[] = {
 #embed "../Scripting/Lua/manual/topics_engine.lua"
 };
+static const char text_topics_reload[] = {
+#embed "../Scripting/Lua/manual/topics_reload.lua"
+};
 static const char text_topics_script[] = {
 #embed "../Scripting/Lua/manual/topics_script.lua"
 };
@@ -127,6 +133,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(calls_events),
     MODULE(calls_flows),
     MODULE(calls_packets),
+    MODULE(calls_reload),
     MODULE(calls_reports),
     MODULE(calls_run),
     MODULE(calls_sockets),
@@ -152,6 +159,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(topics),
     MODULE(topics_c),
     MODULE(topics_engine),
+    MODULE(topics_reload),
     MODULE(topics_script),
     MODULE(topics_tcp),
     MODULE(topics_tests),

@@ -16,6 +16,9 @@ static const char text_aggregates[] = {
 static const char text_buckets[] = {
 #embed "../Scripting/Lua/buckets.lua"
 };
+static const char text_carry[] = {
+#embed "../Scripting/Lua/carry.lua"
+};
 static const char text_catalogue[] = {
 #embed "../Scripting/Lua/catalogue.lua"
 };
@@ -61,6 +64,9 @@ static const char text_find[] = {
 static const char text_flow[] = {
 #embed "../Scripting/Lua/flow.lua"
 };
+static const char text_former[] = {
+#embed "../Scripting/Lua/former.lua"
+};
 static const char text_gather[] = {
 #embed "../Scripting/Lua/gather.lua"
 };
@@ -94,11 +100,17 @@ static const char text_json[] = {
 static const char text_keyed[] = {
 #embed "../Scripting/Lua/keyed.lua"
 };
+static const char text_locals[] = {
+#embed "../Scripting/Lua/locals.lua"
+};
 static const char text_loop[] = {
 #embed "../Scripting/Lua/loop.lua"
 };
 static const char text_mos[] = {
 #embed "../Scripting/Lua/mos.lua"
+};
+static const char text_names[] = {
+#embed "../Scripting/Lua/names.lua"
 };
 static const char text_options[] = {
 #embed "../Scripting/Lua/options.lua"
@@ -114,6 +126,12 @@ static const char text_readers[] = {
 };
 static const char text_register[] = {
 #embed "../Scripting/Lua/register.lua"
+};
+static const char text_reload[] = {
+#embed "../Scripting/Lua/reload.lua"
+};
+static const char text_registrations[] = {
+#embed "../Scripting/Lua/registrations.lua"
 };
 static const char text_schema[] = {
 #embed "../Scripting/Lua/schema.lua"
@@ -228,6 +246,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(address),
     MODULE(aggregates),
     MODULE(buckets),
+    MODULE(carry),
     MODULE(catalogue),
     MODULE(changing),
     MODULE(check),
@@ -243,6 +262,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(fields),
     MODULE(find),
     MODULE(flow),
+    MODULE(former),
     MODULE(gather),
     MODULE(gauge),
     MODULE(globals),
@@ -254,13 +274,17 @@ static const struct mos_lua_module modules[] = {
     MODULE(intervals),
     MODULE(json),
     MODULE(keyed),
+    MODULE(locals),
     MODULE(loop),
     MODULE(mos),
+    MODULE(names),
     MODULE(options),
     MODULE(output),
     MODULE(packet),
     MODULE(readers),
     MODULE(register),
+    MODULE(reload),
+    MODULE(registrations),
     MODULE(schema),
     MODULE(schema_aggregates),
     MODULE(schema_fields),

@@ -13,6 +13,7 @@
 struct call {
     const char *name, *first, *second;
     size_t first_length, second_length;
+    double numbers[2];
     const void *api;
     struct mos_lua_answer *answer;
 };
@@ -58,13 +59,8 @@ static int open_host(lua_State *L) {
     return 0;
 }
 
-// Runs protected: calls the host's function and keeps the results where they outlive this call.
-static int call_host(lua_State *L) {
-    struct call *call = lua_touserdata(L, 1);
-    lua_getfield(L, LUA_REGISTRYINDEX, HOST);
-    lua_getfield(L, -1, call->name);
-    lua_pushlstring(L, call->first, call->first_length);
-    lua_pushlstring(L, call->second, call->second_length);
+// Calls the function on the stack, which has two arguments, and keeps the results where they outlive this call.
+static int take_results(lua_State *L, struct call *call) {
     lua_call(L, 2, 2);
     call->answer->flag = lua_toboolean(L, -1);
     if (lua_type(L, -2) == LUA_TNUMBER) call->answer->number = lua_tonumber(L, -2);
@@ -72,6 +68,26 @@ static int call_host(lua_State *L) {
     lua_pushvalue(L, -2);
     lua_setfield(L, LUA_REGISTRYINDEX, RESULT);
     return 0;
+}
+
+// Runs protected: calls the host's function.
+static int call_host(lua_State *L) {
+    struct call *call = lua_touserdata(L, 1);
+    lua_getfield(L, LUA_REGISTRYINDEX, HOST);
+    lua_getfield(L, -1, call->name);
+    lua_pushlstring(L, call->first, call->first_length);
+    lua_pushlstring(L, call->second, call->second_length);
+    return take_results(L, call);
+}
+
+// Runs protected: the same with two numbers.
+static int ask_host(lua_State *L) {
+    struct call *call = lua_touserdata(L, 1);
+    lua_getfield(L, LUA_REGISTRYINDEX, HOST);
+    lua_getfield(L, -1, call->name);
+    lua_pushnumber(L, call->numbers[0]);
+    lua_pushnumber(L, call->numbers[1]);
+    return take_results(L, call);
 }
 
 static int32_t protect(lua_State *L, lua_CFunction function, struct call *call) {
@@ -101,6 +117,11 @@ int32_t mos_lua_call(lua_State *L, const char *name, const char *first, size_t f
         .first_length = first_length, .second_length = second_length, .answer = answer,
     };
     return protect(L, call_host, &call);
+}
+
+int32_t mos_lua_ask(lua_State *L, const char *name, double first, double second, struct mos_lua_answer *answer) {
+    struct call call = {.name = name, .numbers = {first, second}, .answer = answer};
+    return protect(L, ask_host, &call);
 }
 
 void mos_lua_close(lua_State *L) { lua_close(L); }

@@ -7,16 +7,18 @@ import Outputs
 import Packets
 
 /// A worker and where its records go, at the address that scripts pass back with every call.
-private struct Context: ~Copyable {
+struct EngineContext: ~Copyable {
     var worker: Worker
     let writer: RecordWriter
     let seat: MeetingSeat
+    /// The version of the scripts before, while it keeps contexts of flows.
+    var former: FormerContexts?
 }
 
 /// Owns a worker and the table of calls into it.
 @safe
 public final class EngineCalls {
-    private let context: UnsafeMutablePointer<Context>
+    let context: UnsafeMutablePointer<EngineContext>
     /// The table, for ``ScriptHost``.
     @unsafe public let api: UnsafeMutablePointer<mos_api>
 
@@ -35,7 +37,7 @@ public final class EngineCalls {
     ) {
         let seat = MeetingSeat(meeting: meeting, index: index)
         unsafe context = .allocate(capacity: 1)
-        unsafe context.initialize(to: Context(worker: worker, writer: writer, seat: seat))
+        unsafe context.initialize(to: EngineContext(worker: worker, writer: writer, seat: seat))
         unsafe api = .allocate(capacity: 1)
         unsafe api.initialize(to: mos_api())
         fillLayout()
@@ -44,6 +46,7 @@ public final class EngineCalls {
         fillChanging()
         fillRest()
         fillMeetings()
+        fillReload()
     }
 
     deinit {
@@ -269,8 +272,9 @@ public final class EngineCalls {
         unsafe api.pointee.emit = { context, kind, bytes, length in
             unsafe emit(worker(context), kind, bytes, length)
         }
-        unsafe api.pointee.flow_state = { context, size in
-            unsafe worker(context).pointee.worker.makeFlowState(size: size)
+        unsafe api.pointee.flow_state = { context, size, layout, length in
+            let text = unsafe layout.map { unsafe string($0, length) } ?? ""
+            return unsafe worker(context).pointee.worker.makeFlowState(size: size, layout: text)
         }
         unsafe api.pointee.icmp_quote = { context in
             unsafe worker(context).pointee.worker.icmpQuote()
@@ -321,9 +325,9 @@ public final class EngineCalls {
 
 /// The context behind the address that a call brought.
 @unsafe @inline(__always)
-private func worker(_ context: UnsafeMutableRawPointer?) -> UnsafeMutablePointer<Context> {
+func worker(_ context: UnsafeMutableRawPointer?) -> UnsafeMutablePointer<EngineContext> {
     // Scripts hand back what they were given; they cannot make one up without the FFI.
-    unsafe context.unsafelyUnwrapped.assumingMemoryBound(to: Context.self)
+    unsafe context.unsafelyUnwrapped.assumingMemoryBound(to: EngineContext.self)
 }
 
 @unsafe
@@ -343,7 +347,7 @@ private func view(_ bytes: UnsafePointer<CChar>?, _ length: Int32) -> ByteView {
 
 @unsafe
 private func emit(
-    _ context: UnsafeMutablePointer<Context>,
+    _ context: UnsafeMutablePointer<EngineContext>,
     _ kind: Int32,
     _ bytes: UnsafePointer<CChar>?,
     _ length: Int32

@@ -10,14 +10,11 @@ struct LuaState: ~Copyable {
     /// What a function of host.lua gave back.
     struct Answer {
         /// Its first result when that is a text, else empty.
-        var bytes: [UInt8]
+        var text: String
         /// Its first result when that is a number, else 0.
         var number: Double
         /// Its second result.
         var flag: Bool
-
-        /// The same as a text, which it mostly is.
-        var text: String { String(decoding: bytes, as: UTF8.self) }
     }
 
     private let state: OpaquePointer
@@ -52,6 +49,38 @@ struct LuaState: ~Copyable {
 
     /// The same with bytes that need not be valid UTF-8.
     func call(_ name: String, _ first: String, bytes: [UInt8]) throws(ScriptError) -> Answer {
+        let answer = unsafe try callRaw(name, first, bytes)
+        return unsafe Answer(
+            text: Self.text(answer),
+            number: answer.number,
+            flag: answer.flag != 0
+        )
+    }
+
+    /// The same with a result that is bytes.
+    func callForBytes(_ name: String, _ first: String, bytes: [UInt8] = []) throws(ScriptError)
+        -> [UInt8]
+    {
+        let answer = unsafe try callRaw(name, first, bytes)
+        return unsafe Array(UnsafeRawBufferPointer(start: answer.text, count: answer.length))
+    }
+
+    /// Calls the function `name` of host.lua with two numbers.
+    ///
+    /// - Returns: its results, valid until the next call.
+    @unsafe
+    func ask(_ name: String, _ first: Double, _ second: Double = 0) -> mos_lua_answer {
+        var answer = unsafe mos_lua_answer()
+        if unsafe mos_lua_ask(state, name, first, second, &answer) != 0 {
+            unsafe answer.flag = 1
+        }
+        return unsafe answer
+    }
+
+    @unsafe
+    private func callRaw(_ name: String, _ first: String, _ bytes: [UInt8]) throws(ScriptError)
+        -> mos_lua_answer
+    {
         let head = Array(first.utf8)
         var answer = unsafe mos_lua_answer()
         let status = unsafe bytes.withUnsafeBytes { tail in
@@ -67,24 +96,17 @@ struct LuaState: ~Copyable {
                 )
             }
         }
-        guard status == 0 else { throw unsafe .script(Self.text(answer)) }
-        return unsafe Answer(
-            bytes: Self.bytes(answer),
-            number: answer.number,
-            flag: answer.flag != 0
-        )
+        guard status == 0 else { throw .script(unsafe Self.text(answer)) }
+        return unsafe answer
     }
 
     private static func characters(_ bytes: UnsafeRawBufferPointer) -> UnsafePointer<CChar>? {
         unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
     }
 
-    private static func bytes(_ answer: mos_lua_answer) -> [UInt8] {
-        guard let first = unsafe answer.text else { return [] }
-        return unsafe [UInt8](UnsafeRawBufferPointer(start: first, count: answer.length))
-    }
-
     private static func text(_ answer: mos_lua_answer) -> String {
-        unsafe String(decoding: bytes(answer), as: UTF8.self)
+        guard let first = unsafe answer.text else { return "" }
+        let bytes = unsafe UnsafeRawBufferPointer(start: first, count: answer.length)
+        return unsafe String(decoding: bytes, as: UTF8.self)
     }
 }

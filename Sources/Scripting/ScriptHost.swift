@@ -19,7 +19,16 @@ public final class ScriptHost {
         }
     }
 
-    private let lua: LuaState
+    /// Why the scripts' loop was left.
+    enum Pause: Equatable {
+        case ended(Outcome)
+        /// Another thread asked for it, between packets.
+        case attention
+        /// Of a version that has just taken over.
+        case trialPassed, trialFailed
+    }
+
+    let lua: LuaState
 
     /// A host bound to the engine's calls.
     ///
@@ -64,8 +73,21 @@ public final class ScriptHost {
     /// - Returns: what went wrong in callbacks; it has been reported already.
     /// - Throws: ``ScriptError/script(_:)`` when the run could not begin.
     public func run() throws(ScriptError) -> Outcome {
+        while true {
+            if case .ended(let outcome) = try runOn() { return outcome }
+        }
+    }
+
+    /// Runs until the end, or until something is wanted between packets; then it can be called again.
+    func runOn() throws(ScriptError) -> Pause {
         let answer = try lua.call("run")
-        return Outcome(errors: Int(answer.number), wasStopped: answer.flag)
+        switch answer.text {
+        case "attention": return .attention
+        case "passed": return .trialPassed
+        case "failed": return .trialFailed
+        default:
+            return .ended(Outcome(errors: Int(answer.number), wasStopped: answer.flag))
+        }
     }
 
     /// Runs the functions of `mos.on_report` on what all workers know: for worker 0, when all have ended.
@@ -91,7 +113,7 @@ public final class ScriptHost {
     func callForTest(_ name: String, _ argument: String = "", bytes: [UInt8] = [])
         throws(ScriptError) -> [UInt8]
     {
-        try lua.call(name, argument, bytes: bytes).bytes
+        try lua.callForBytes(name, argument, bytes: bytes)
     }
 
     /// The events that scripts can register for, with hooks, sides and meaning.

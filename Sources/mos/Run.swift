@@ -90,6 +90,14 @@ struct Run: ParsableCommand {
     )
     var user: String?
 
+    @Flag(
+        help: """
+            Load scripts again when their files change, those that they require included; flows go on \
+            (SIGUSR2 does it once).
+            """
+    )
+    var watch = false
+
     @Flag(help: "Stop at the first error of a script.")
     var strict = false
 
@@ -101,6 +109,9 @@ struct Run: ParsableCommand {
             throw ValidationError(
                 "No script: give a file, or code with -e. 'mos --help' shows more."
             )
+        }
+        if watch, scripts.isEmpty {
+            throw ValidationError("--watch watches script files, and there is none.")
         }
         if input.files.isEmpty, input.interfaces.isEmpty {
             throw ValidationError(
@@ -140,12 +151,19 @@ struct Run: ParsableCommand {
             let own = writer ?? RecordWriter(target)
             try crew.add(member(index, meeting, inputs, own, settings))
         }
-        let statsFile = try stats.map { try StatsFile($0, crew.members.map(\.calls)) }
+        let statsFile = try stats.map { try StatsFile($0, crew.members.map(\.counters)) }
         if inputs.isLive || cores != nil { Diagnostics.say("mos: " + crew.placement) }
         // However the run ends, the thread that writes it ends first.
         defer { statsFile?.finish() }
-        let watch = RunWatch(crew.members, isLive: inputs.isLive)
-        let outcome = try runWatched(crew, watch, stop)
+        let command = self
+        let scriptOptions = options(settings, crew.members[0].writer)
+        let reloader = Reloader(crew) { calls, number throws(ScriptError) in
+            try command.load(calls, scriptOptions, number)
+        }
+        defer { reloader.finish() }
+        if watch { try reloader.watch(crew.members[0].runner.current.host.files()) }
+        let runWatch = RunWatch(crew.members, reloader, isLive: inputs.isLive)
+        let outcome = try runWatched(crew, runWatch, stop)
         try conclude(crew, target, outcome, stop)
     }
 
@@ -193,17 +211,24 @@ struct Run: ParsableCommand {
         }
         let calls = EngineCalls(worker, writer: writer, meeting: meeting, index: index)
         do throws(ScriptError) {
-            let host = try unsafe ScriptHost(api: calls.api, options: options(settings, writer))
-            for path in scripts { try host.load(file: path) }
-            for (index, text) in code.enumerated() {
-                try host.load(code: text, name: code.count == 1 ? "-e" : "-e \(index + 1)")
-            }
-            return Crew.Member(calls: calls, host: host, writer: writer)
+            return Crew.Member(try load(calls, options(settings, writer), 1), writer)
         } catch {
             writer.flush()
             let reader = if case .unreadable = error, let user { " (as \(user))" } else { "" }
             throw Failure(error.exitStatus, error.description + reader)
         }
+    }
+
+    /// A Lua state over those calls with all scripts.
+    private func load(_ calls: EngineCalls, _ options: ScriptOptions, _ number: Int)
+        throws(ScriptError) -> ScriptVersion
+    {
+        let host = try unsafe ScriptHost(api: calls.api, options: options)
+        for path in scripts { try host.load(file: path) }
+        for (index, text) in code.enumerated() {
+            try host.load(code: text, name: code.count == 1 ? "-e" : "-e \(index + 1)")
+        }
+        return ScriptVersion(calls: calls, host: host, number: number)
     }
 
     private func engineSettings() throws -> Settings {

@@ -216,7 +216,7 @@ private let lines = """
             local big = mos.define_event(mos.ON_PKT_IN, function(flow)
               return #flow:packet().payload > 3
             end)
-            local function on_big() end
+            local on_big = mos.name("on_big", function() end)
             watch:on(big, mos.HK_SND, on_big)
             watch:on(mos.ON_CONN_START, function(flow)
               flow:on(mos.ON_PKT_IN, mos.HK_RCV, function() end)
@@ -226,7 +226,7 @@ private let lines = """
             t.handshake()
             t.data "large"
             t.data "no"
-            t.expect.calls { [on_big] = 1, [5] = 1, [8] = 5, ON_CONN_START = 1 }
+            t.expect.calls { [on_big] = 1, on_big = 1, [5] = 1, [8] = 5, ON_CONN_START = 1 }
             """
         #expect(try failures(body, in: code) == [])
     }

@@ -4,7 +4,7 @@
  * Ids and lengths are int32_t, addresses and sequence numbers uint32_t, 64-bit counters and times of
  * scripts double, so that no accessor allocates. Change anything here: raise MOS_ABI_VERSION. */
 
-enum { MOS_ABI_VERSION = 8 };
+enum { MOS_ABI_VERSION = 9 };
 
 /* Sides, hooks and events have numbers that never coincide, so that one in the place of another is caught. */
 enum { MOS_SIDE_CLI = 0, MOS_SIDE_SVR = 1, MOS_SIDE_BOTH = 2 };
@@ -307,7 +307,11 @@ struct mos_event {
     int32_t source;              /* number of the capture or interface in hand; its name changed when it did */
     char message[500];           /* why the last call failed, NUL-terminated */
 };
-enum { MOS_LEAVE_END = 1, MOS_LEAVE_REGENERATE = 2, MOS_LEAVE_IDLE = 3 };
+enum {
+    MOS_LEAVE_END = 1, MOS_LEAVE_REGENERATE = 2,
+    MOS_LEAVE_ATTENTION = 3,     /* between packets, because another thread asked for it */
+    MOS_LEAVE_IDLE = 4           /* a source has nothing for now: in tests of scripts alone */
+};
 
 /* The engine's calls. Results below 0 are -errno and leave a sentence in mos_event.message.
  * `socket` names the monitor socket, (flow, generation) the flow. No call ever calls back into Lua. */
@@ -341,7 +345,9 @@ struct mos_api {
     double (*set_timer)(void *worker, double seconds, double interval);  /* an id, or -errno */
     int32_t (*cancel_timer)(void *worker, double id);
     int32_t (*emit)(void *worker, int32_t kind, const char *bytes, int32_t length);
-    int32_t (*flow_state)(void *worker, int32_t size);  /* data = size bytes a connection, zeroed when one starts */
+    /* data = size bytes a connection, zeroed when one starts. Of a version that is to take over: where the version before
+     * keeps what it declared with the same words, `layout`. */
+    int32_t (*flow_state)(void *worker, int32_t size, const char *layout, int32_t layout_length);
     double (*hash_new)(int32_t kind);
     int32_t (*hash_update)(double hash, const char *bytes, int32_t length);
     int32_t (*hash_final)(double hash, uint8_t *digest);  /* the digest's length; frees */
@@ -385,6 +391,26 @@ struct mos_api {
     /* Takes in all that sketches[index] knows. 0, or 1: `into` has no room and must be moved first. */
     int32_t (*sketch_merge)(struct mos_sketch *into, const struct mos_sketch *sketches, int32_t index);
     double (*sketch_estimate)(const struct mos_sketch *sketches, int32_t index);
+    /* Another version of the scripts takes over, between packets: nobody is called until sockets are claimed. */
+    int32_t (*reload_begin)(void *worker);
+    /* The socket of that number as a fresh one of that type; number < 0: a new one. Its number. */
+    int32_t (*reload_socket)(void *worker, int32_t type, int32_t number);
+    /* What flows had from their sockets they have from those as they are now; what was registered for single flows is
+     * slots[old slot], 0 = lost. `returns` != 0: flows get back what they had before the last take-over. */
+    int32_t (*reload_finish)(void *worker, const int32_t *slots, int32_t count, int32_t returns);
+    /* What was lost: value = old slot, flows; 0 when there is no such index, else 1. */
+    int32_t (*reload_lost)(void *worker, int32_t index);
+    /* The take-over stands: what could be returned to is forgotten. */
+    int32_t (*reload_accept)(void *worker);
+    int32_t (*flow_limit)(void *worker);  /* flows are below it */
+    /* 1: between bursts `next` hands out a timer with number -1, or -2 while no packets come; until 0. */
+    int32_t (*set_carrying)(void *worker, int32_t is_on);
+    /* What the version before keeps as context of a flow, for that version's number of the socket: its length, bytes in
+     * data until the next call; 0 = nothing, -EINVAL = nothing that can be carried, message says why. */
+    int32_t (*former_context)(void *worker, int32_t socket, int32_t flow);
+    /* The same of up to `most` flows at a time; 0 = that was all. */
+    int32_t (*former_contexts)(void *worker, int32_t most);
+    int32_t (*forget_former)(void *worker, int32_t flow);  /* its flow is gone */
 };
 enum { MOS_EMIT_RECORD = 1, MOS_EMIT_PRINT = 2, MOS_EMIT_DIAGNOSTIC = 3, MOS_EMIT_HEADER = 4 };
 enum { MOS_HASH_MD5 = 1, MOS_HASH_SHA1 = 2, MOS_HASH_SHA256 = 3 };

@@ -37,6 +37,9 @@ struct lua_State *mos_lua_open(const void *api, struct mos_lua_answer *answer);
 int32_t mos_lua_call(struct lua_State *state, const char *name, const char *first, size_t first_length,
                      const char *second, size_t second_length, struct mos_lua_answer *answer);
 
+/// The same with two numbers.
+int32_t mos_lua_ask(struct lua_State *state, const char *name, double first, double second, struct mos_lua_answer *answer);
+
 /// The version of the Lua that this program is built with, as in "LuaJIT 2.1.0-beta3".
 const char *mos_lua_version(void);
 

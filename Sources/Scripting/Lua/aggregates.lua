@@ -156,6 +156,32 @@ for _, name in ipairs { "counter", "gauge", "histogram", "topk", "distinct" } do
   aggregates.calls[name] = declare(require("mos." .. name))
 end
 
+--- All aggregates, for the version that takes over.
+function aggregates.hand_over()
+  local list = {}
+  for i, record in ipairs(aggregates.list) do
+    list[i] = { id = record.id, signature = record.signature, data = keyed.pack(record.own) }
+  end
+  return list
+end
+
+--- Takes over those of the version before that are declared in the same way. Returns how many, and
+--- the names of those that are not.
+function aggregates.take_over(list)
+  local kept, gone, by_id = 0, {}, {}
+  for _, record in ipairs(aggregates.list) do by_id[record.id] = record end
+  for _, theirs in ipairs(list) do
+    local record = by_id[theirs.id]
+    if record and record.signature == theirs.signature then
+      keyed.restore(record.own, keyed.unpack(theirs.data, record.layout))
+      kept = kept + 1
+    else
+      gone[#gone + 1] = (theirs.id:gsub(":", " ", 1))
+    end
+  end
+  return kept, gone
+end
+
 --- The record of an aggregate; nil for another value.
 function aggregates.record_of(object)
   local record = readers.record_of(object)

@@ -27,12 +27,19 @@ local faults = {
   counting = false,
   --- True when the run has to stop (--strict).
   stopped = false,
+  --- While a version of the scripts is new: {calls, row, outcome}; see faults.begin_trial.
+  trial = nil,
 }
 
 -- The engine shows counters to scripts; these three are counted here.
 local shared = ffi.cast("double *", api.counters)
 local places = {}
 for i = 0, api.counter_count - 1 do places[ffi.string(api.counter_name(i))] = i end
+
+--- The place of a counter in the engine's table.
+function faults.place_of(name)
+  return places[name]
+end
 
 --- Adds one to a counter of the engine's table.
 function faults.bump(name)
@@ -172,6 +179,41 @@ function faults.on_counting(fn)
   starts[#starts + 1] = fn
 end
 
+-- MARK: A version that has just taken over
+
+local CALLS, ROW = 1000, 10 -- callbacks in which so many errors in a row end it
+
+--- From now on callbacks are counted: as faults.trial.outcome "failed" after ten errors in a row of
+--- one of them, else "passed" after a thousand calls. Then the loop is left.
+function faults.begin_trial()
+  faults.trial = { calls = 0, rows = {} }
+  faults.counting = true
+  for _, fn in ipairs(starts) do fn() end
+end
+
+--- A trial is over, one way or another; successes are counted only when there were errors.
+function faults.end_trial()
+  faults.trial = nil
+  faults.counting = next(records) ~= nil
+  for _, fn in ipairs(starts) do fn() end
+end
+
+--- A callback was run during a trial, and how; `which` tells it from others.
+function faults.note(which, ok)
+  local trial = faults.trial
+  local row = ok and 0 or (trial.rows[which] or 0) + 1
+  trial.calls, trial.rows[which] = trial.calls + 1, row
+  if trial.outcome then return end
+  if row >= ROW then
+    trial.outcome = "failed"
+  elseif trial.calls >= CALLS then
+    trial.outcome = "passed"
+  else
+    return
+  end
+  api.leave(worker)
+end
+
 --- A callback of slot `slot` failed with `text`. True when the loop must be left: to stop, or to be
 --- entered again counting successes. `event` is the user-defined event that it was called for,
 --- `off()` switches it off for the flow in hand; without them it is the callback of the event.
@@ -179,6 +221,7 @@ function faults.failed(slot, text, event, off)
   faults.count = faults.count + 1
   faults.bump "callback_errors"
   if closed then drop_packet() end
+  if faults.trial then faults.note(slot, false) end
   local record = record_of(slot)
   show(record, text .. "\n    " .. context(event))
   if boot.options.strict then
@@ -195,6 +238,7 @@ end
 
 --- A callback of slot `slot` returned without an error.
 function faults.succeeded(slot)
+  if faults.trial then faults.note(slot, true) end
   local record = records[slot]
   if not record then return end
   record.different, record.pause = 0, FIRST_PAUSE
@@ -224,6 +268,7 @@ end
 function faults.outside(what, text)
   faults.count = faults.count + 1
   faults.bump "callback_errors"
+  if faults.trial then faults.note(what, false) end
   output.diagnose(("mos: error in %s: %s"):format(what, text))
   if boot.options.strict then faults.stopped = true end
 end

@@ -53,6 +53,11 @@ local contexts = {} -- socket id -> slot -> value
 local sockets = {}  -- socket id -> socket value
 local states = {}   -- socket id -> function(slot) that gives flow.state
 
+-- 1 while contexts may be kept by the version of the script before (see mos.carry). Memory, because
+-- it changes while compiled code runs.
+local carried = ffi.new "int32_t[1]"
+local module
+
 local function ended(what)
   errors.raise(what .. ": this flow has ended", "EBADF")
 end
@@ -147,8 +152,12 @@ function Flow.__index(flow, key)
   elseif key == "slot" then return flow[1]
   elseif key == "id" then return id_of(flow)
   elseif key == "ctx" then
-    conn_of(flow)
-    return contexts[flow[3]][flow[1]]
+    local c = conn_of(flow)
+    local value = contexts[flow[3]][flow[1]]
+    if value == nil and carried[0] ~= 0 and band(c.flags, HAS_CONTEXT) ~= 0 then
+      return module.carry.fetch(flow[3], flow[1])
+    end
+    return value
   elseif key == "state" then
     conn_of(flow)
     local state = states[flow[3]]
@@ -197,6 +206,8 @@ local function set_context(flow, value)
   if value ~= nil then
     -- The engine tells the end of such flows apart, so that the value is forgotten then.
     c.flags = bor(c.flags, HAS_CONTEXT)
+  elseif carried[0] ~= 0 then
+    module.carry.clear(flow[3], slot)
   end
   kept[slot] = value
 end
@@ -225,9 +236,10 @@ function methods.last_parts(flow)
   return last.sec, last.nsec
 end
 
-local module = {
+module = {
   Flow = Flow, Side = Side, Socket = Socket, methods = methods, contexts = contexts,
   sockets = sockets, states = states, state_names = state_names, set_context = set_context,
+  carried = carried,
 }
 
 --- Raises unless `value` is a flow.
@@ -247,9 +259,33 @@ end
 
 --- Forgets what is kept for the flow in `slot`, which is gone.
 function module.release(slot)
-  for id = 0, #contexts do
+  for id = 0, module.last_socket do
     local kept = contexts[id]
     if kept then kept[slot] = nil end
+  end
+  if carried[0] ~= 0 then module.carry.forget(slot) end
+end
+
+--- The highest number of a socket, -1 without one.
+module.last_socket = -1
+
+--- A socket is there.
+function module.open(s)
+  sockets[s.id], contexts[s.id] = s, {}
+  if s.id > module.last_socket then module.last_socket = s.id end
+end
+
+--- Sockets get other numbers: `map` leads from the present one to the new one. No context is kept
+--- yet.
+function module.renumber(map)
+  local all, of_states = {}, {}
+  for id, s in pairs(sockets) do all[id], of_states[id] = s, states[id] end
+  for id in pairs(all) do sockets[id], contexts[id], states[id] = nil, nil, nil end
+  module.last_socket = -1
+  for id, s in pairs(all) do
+    rawset(s, "id", map[id])
+    module.open(s)
+    states[map[id]] = of_states[id]
   end
 end
 

@@ -14,15 +14,14 @@ local NOT_YET, NONE = "ENOBUFS", "ENOENT"
 local gather = {
   --- The counters of all workers while a report runs, else those of this one.
   counters = api.counters,
+  --- Which version of the scripts this is, counted from 0.
+  version = 0,
 }
 
 --- What this worker knows, as a text.
 function gather.share()
-  local list = {}
-  for i, record in ipairs(aggregates.list) do
-    list[i] = { id = record.id, signature = record.signature, data = keyed.pack(record.own) }
-  end
-  return buffer.encode { list = list, counters = ffi.string(api.counters, api.counter_count * 8) }
+  return buffer.encode { list = aggregates.hand_over(), version = gather.version,
+    counters = ffi.string(api.counters, api.counter_count * 8) }
 end
 
 local function merge_counters(shares)
@@ -36,11 +35,13 @@ local function merge_counters(shares)
   return all
 end
 
--- The part of a worker's share that is about an aggregate.
+-- The part of a worker's share that is about an aggregate; nil when its scripts are of another
+-- version, that has none like it.
 local function part_of(record, share)
   for _, part in ipairs(share.list) do
     if part.id == record.id and part.signature == record.signature then return part.data end
   end
+  if share.version ~= gather.version then return nil end
   errors.raise(("worker %d has no %s %s with the labels and options of worker 0; all workers must "
     .. "declare the same"):format(share.from, record.kind.name, record.name))
 end
@@ -48,9 +49,8 @@ end
 local function merge(record, shares, is_left_out)
   local store = keyed.new(record.layout, #record.labels, math.huge)
   for _, share in ipairs(shares) do
-    if not is_left_out(record, share) then
-      keyed.merge(store, keyed.unpack(part_of(record, share), record.layout))
-    end
+    local part = not is_left_out(record, share) and part_of(record, share)
+    if part then keyed.merge(store, keyed.unpack(part, record.layout)) end
   end
   if record.layout.finish then record.layout.finish(store) end
   return store

@@ -46,12 +46,17 @@ function host.open(options)
   local public = require "mos.mos"
   engine = {
     public = public,
+    carry = require "mos.carry",
+    each = require "mos.each",
     faults = require "mos.faults",
     gather = require "mos.gather",
     globals = require "mos.globals",
     intervals = require "mos.intervals",
+    locals = require "mos.locals",
     loop = require "mos.loop",
+    names = require "mos.names",
     output = require "mos.output",
+    reload = require "mos.reload",
     scripts = require "mos.scripts",
   }
   rawset(_G, "mos", public.mos)
@@ -65,10 +70,12 @@ end
 function host.load(source, text)
   local chunk, problem = loadstring((text:gsub("^#[^\n]*", "", 1)), source)
   if not chunk then return problem, true end
-  engine.scripts.begin(source)
-  local ok, message = xpcall(chunk, engine.faults.describe)
+  local script = engine.scripts.begin(source)
+  local ok, result = xpcall(chunk, engine.faults.describe)
   engine.scripts.finish()
-  if not ok then error(message, 0) end
+  if not ok then error(result, 0) end
+  script.returned = result
+  engine.names.publish(source, result)
 end
 
 local function call_all(what, list)
@@ -79,16 +86,88 @@ local function call_all(what, list)
   end
 end
 
---- Runs all scripts over all packets. Returns the number of errors, and whether the scripts ended
---- before the packets did.
+--- Runs all scripts over all packets, or what is left of them. Returns the number of errors, and
+--- whether the scripts ended before the packets did; or why the loop was left between packets:
+--- "attention", or "passed" and "failed" of a trial.
 function host.run()
-  engine.scripts.running = true
-  call_all("on_start", engine.public.hooks.start)
-  local over = not engine.faults.stopped and engine.loop.run()
+  if not engine.scripts.running then
+    engine.scripts.running = true
+    call_all("on_start", engine.public.hooks.start)
+  end
+  local why = engine.faults.stopped and "stopped" or engine.loop.run()
+  if why ~= "over" and why ~= "stopped" then return why end
   call_all("on_exit", engine.public.hooks.exit)
   engine.intervals.finish()
   engine.faults.summarize()
-  return engine.faults.count, not over
+  return engine.faults.count, why == "stopped"
+end
+
+-- MARK: Reload
+
+--- What the next version is told of this one, as bytes; see mos.reload.
+function host.hand_over(wants)
+  return engine.reload.hand_over(wants)
+end
+
+--- This version is to go on where the one is whose hand_over() gave `text`. Raises when it cannot.
+function host.prepare(_, text)
+  engine.reload.prepare(text)
+end
+
+--- It goes on there: what was kept and lost, a line each.
+function host.take_over(mode)
+  engine.scripts.running = true
+  return engine.reload.take_over(mode)
+end
+
+--- Tells this version's scripts that it has taken over.
+function host.tell()
+  engine.reload.tell()
+end
+
+--- What this version asks the one before for.
+function host.wants()
+  return engine.locals.are_wanted() and "l" or ""
+end
+
+--- This version stands. The second result is true while the one before still has contexts.
+function host.accept()
+  return nil, engine.reload.accept()
+end
+
+--- The errors of a version that has gone.
+function host.retire()
+  engine.faults.summarize()
+  return engine.faults.count
+end
+
+--- The files that the scripts are made of, those that they `require` included, a line each.
+function host.files()
+  local list = {}
+  for _, script in ipairs(engine.scripts.list) do
+    list[#list + 1] = script.source:match "^@(.*)$"
+  end
+  for name in engine.each(package.loaded) do
+    local path = type(name) == "string" and not name:find "^mos%f[.%z]"
+      and package.searchpath(name, package.path)
+    if path then list[#list + 1] = path end
+  end
+  return table.concat(list, "\n")
+end
+
+--- flow.ctx as this version keeps it, for the next: see mos.carry.
+function host.former_context(socket, flow)
+  local bytes, problem = engine.carry.give(socket, flow)
+  if problem then return problem, true end
+  return bytes
+end
+
+function host.former_contexts(most)
+  return engine.carry.give_some(most)
+end
+
+function host.forget_former(flow)
+  engine.carry.drop(flow)
 end
 
 --- Runs the functions of mos.on_report on what all workers know. For worker 0, when all have ended.

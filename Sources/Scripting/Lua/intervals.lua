@@ -45,6 +45,7 @@ local function arm(interval, time)
   -- The engine takes whole nanoseconds, rounded down.
   local timer, problem = timers.settimer((tonumber(time - now()) + 0.5) / 1e9, interval.due)
   if not timer then error("mos.on_interval: " .. problem, 0) end
+  interval.timer = timer
 end
 
 local function meeting(interval, time)
@@ -125,7 +126,9 @@ end
 local function wait_for_others(interval, waiting)
   interval.waiting[#interval.waiting + 1] = waiting
   if not interval.looker then
-    interval.looker = timers.every(LOOK_AGAIN, function() look(interval) end) or nil
+    local again = function() look(interval) end
+    timers.internal[again] = true
+    interval.looker = timers.every(LOOK_AGAIN, again) or nil
   end
   look(interval)
 end
@@ -220,9 +223,44 @@ function intervals.on_interval(seconds, fn, options)
     clears = set, length = ffi.new("uint64_t", math.floor(seconds * 1e9 + 0.5)), failures = 0,
     restarts = 0, waiting = {}, latest = {} }
   interval.due = function() due(interval) end
+  timers.internal[interval.due] = true
   list[number] = interval
   -- The first packet starts the clock.
-  timers.settimer(0, interval.due)
+  interval.timer = timers.settimer(0, interval.due)
+end
+
+-- MARK: Across a reload
+
+local carried = { "series", "restarts", "last", "is_late", "waiting", "latest" }
+
+--- Where the meetings of all workers stand, for the version that takes over.
+function intervals.hand_over()
+  local found = {}
+  for number, interval in ipairs(list) do
+    found[number] = { length = interval.length }
+    for _, name in ipairs(carried) do found[number][name] = interval[name] end
+  end
+  return found
+end
+
+--- Intervals wait for their time anew: their timers may have fired while another version ran.
+function intervals.rearm()
+  for _, interval in ipairs(list) do
+    if interval.timer then interval.timer:cancel() end
+    interval.is_armed = false
+    interval.timer = timers.settimer(0, interval.due)
+  end
+end
+
+--- Goes on where the version before was, in intervals of the same place and length.
+function intervals.take_over(found)
+  for number, theirs in ipairs(found) do
+    local interval = list[number]
+    if interval and interval.length == theirs.length then
+      for _, name in ipairs(carried) do interval[name] = theirs[name] end
+      if interval.waiting[1] then look(interval) end
+    end
+  end
 end
 
 local own_share -- of worker 0, at its end

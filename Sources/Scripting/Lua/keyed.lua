@@ -149,6 +149,13 @@ function keyed.unpack(packed, layout)
   return share
 end
 
+--- Makes a store what such a share is.
+function keyed.restore(store, share)
+  keyed.reset(store)
+  keyed.merge(store, share)
+  if store.layout.finish then store.layout.finish(store) end
+end
+
 --- Takes in all rows of such a share.
 function keyed.merge(store, share)
   local layout = store.layout

@@ -22,7 +22,8 @@ local trees = require "mos.trees"
 local api, worker, ev = abi.api, abi.worker, abi.event
 local xpcall, setmetatable = xpcall, setmetatable
 local Flow = flow.Flow
-local REGENERATE, IDLE = abi.constant "LEAVE_REGENERATE", abi.constant "LEAVE_IDLE"
+local END, ATTENTION = abi.constant "LEAVE_END", abi.constant "LEAVE_ATTENTION"
+local IDLE = abi.constant "LEAVE_IDLE"
 local ON_ZERO_WINDOW = abi.constant "ON_ZERO_WINDOW"
 
 local UNROLLED = 40     -- functions that fit into one loop: LuaJIT allows 60 upvalues
@@ -222,16 +223,22 @@ local function drive(run)
   return left
 end
 
---- Runs until the engine has no more events or the script must stop; true for the former.
+--- Runs until the engine has no more events ("over"), the script must stop ("stopped"), another
+--- thread wants something between packets ("attention"), or the trial of a new version is over
+--- ("passed", "failed").
 function loop.run()
   running = true
-  local over
+  local why
   local barren = 0 -- errors outside callbacks since the loop was last left as it should be
   repeat
     local ok, left = pcall(drive, generate())
-    over = ok and left == 0 and ev.code ~= REGENERATE
+    local outcome = faults.trial and faults.trial.outcome
+    why = nil
     if ok then
       barren = 0
+      if left == 0 then
+        why = ev.code == END and "over" or ev.code == ATTENTION and "attention" or outcome
+      end
     else
       trees.reset()
       collectgarbage()
@@ -240,9 +247,10 @@ function loop.run()
       faults.bump "loop_errors"
       output.diagnose("mos: error outside the callbacks: " .. tostring(left))
     end
-  until over or faults.stopped or barren >= 100
+    if not why and (faults.stopped or barren >= 100) then why = "stopped" end
+  until why
   running = false
-  return over
+  return why
 end
 
 return loop

@@ -215,6 +215,21 @@ function register.open(id)
   registered[id] = at
 end
 
+--- Registers again with the engine what is registered on a socket; `must` judges its results.
+function register.restore(id, must)
+  for event, hooks in each(registered[id]) do
+    for hook, slot in each(hooks) do must(api.subscribe(worker, id, event, hook, slot)) end
+  end
+end
+
+--- Sockets get other numbers: `map` leads from the present one to the new one.
+function register.renumber(map)
+  local all = {}
+  for id, of_socket in each(registered) do all[map[id] or id] = of_socket end
+  for id in each(map) do registered[id] = nil end
+  for id, of_socket in each(all) do registered[id] = of_socket end
+end
+
 --- A socket is closed: nobody is called for it any more.
 function register.close(id)
   register.open(id)

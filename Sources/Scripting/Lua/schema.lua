@@ -180,8 +180,9 @@ schema.calls = {
     doc = "a test of the script, which `mos test` runs: packets, and what must come of them" },
   { name = "bench", args = "name[, options][, fn]",
     doc = "traffic on which `mos bench` measures what the script costs" },
-  { name = "name", args = "name, fn", step = 5, doc = "names a function across reloads" },
-  { name = "on_reload", args = "fn", step = 5, doc = "calls fn when the script was reloaded" },
+  { name = "name", args = "name, fn", doc = "names a function across reloads; gives it back" },
+  { name = "on_reload", args = "fn",
+    doc = "calls fn(old) when this version has taken the place of another" },
 }
 
 --- Values of `mos` that are neither constants nor functions.

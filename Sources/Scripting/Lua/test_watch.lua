@@ -7,6 +7,7 @@ local errors = require "mos.errors"
 local events = require "mos.events"
 local faults = require "mos.faults"
 local json = require "mos.json"
+local names = require "mos.names"
 local output = require "mos.output"
 local register = require "mos.register"
 local slots = require "mos.slots"
@@ -27,7 +28,7 @@ local function keep(list, entry)
   if #list < LIMIT then list[#list + 1] = entry end
 end
 
-local emit_record = emit
+local emit_record = emit.emit
 local streams = {}
 
 -- The record goes the way of every run; here is a copy.
@@ -110,7 +111,7 @@ function watch.event_name(event)
 end
 
 --- How often functions ran that a key names: an event's name, the line that a function begins in
---- ("file:line" or a number), the function itself, or a name given by mos.name. Raises when there
+--- ("file:line" or a number), the function itself, or the name that mos.name gave it. Raises when there
 --- is none of them.
 function watch.calls(key, file)
   local sum, found = 0, false
@@ -119,7 +120,7 @@ function watch.calls(key, file)
     local place = handler.file .. ":" .. handler.line
     local fits = handler.fn == key
       or type(key) == "string" and (key == events.name(root and root.root or handler.event)
-        or place == key or place:sub(-#key - 1) == "/" .. key)
+        or names.by_name[key] == handler.fn or place == key or place:sub(-#key - 1) == "/" .. key)
       or type(key) == "number" and handler.line == key and handler.file == file
     if fits then sum, found = sum + handler.count, true end
   end

@@ -134,7 +134,8 @@ of their kind; all others look at the run so far.]], { defs = {
         { "t.expect.error(text)", "one error of the script with that text in its message" },
         { "t.expect.errors(n)", "so many of them" },
         { "t.expect.calls{key = n}", 'how often callbacks ran. A key is an event ("ON_GAP"), the '
-          .. 'line in which a function begins (42, "http.lua:42"), or the function itself' },
+          .. 'line in which a function begins (42, "http.lua:42"), its name by mos.name, or the '
+          .. "function itself" },
         { "t.expect.stats{name = n}", "counters of mos.stats" },
         { "t.expect.aggregate(name, [label...,] value)", "what a counter, gauge or other aggregate "
           .. "has under that key" },
