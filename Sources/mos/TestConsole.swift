@@ -52,7 +52,10 @@ struct TestConsole {
             say("callbacks that no test reached:")
             for line in unreached { say("  " + line) }
         }
-        if !without.isEmpty { say("no tests in " + without.joined(separator: ", ")) }
+        if !without.isEmpty {
+            let more = without.count > 20 ? ", and \(without.count - 20) more" : ""
+            say("no tests in " + without.prefix(20).joined(separator: ", ") + more)
+        }
         let failed = suites.reduce(0) { $0 + $1.failed }
         let files = suites.filter { $0.total > 0 }.count
         say(

@@ -73,7 +73,8 @@ private let lines = """
         let body = """
             t.handshake()
             t.expect.prints {}
-            t.check(function() assert(mos.stats().packets == 3) end)
+            t.check(function() print "aside" assert(mos.stats().packets == 3) end)
+            print "aside"
             t.fin()
             t.check(function() assert(mos.stats().packets == 4, "not at the end") end)
             t.expect.prints {}
@@ -112,6 +113,12 @@ private let lines = """
         #expect(came.first?.contains("event ON_CONN_START at HK_SND") == true)
         #expect(try failures("t.syn() t.expect.error 'boom'", in: code) == [])
         #expect(try failures("t.syn() t.expect.errors(1)", in: code) == [])
+        // More than are shown.
+        let many = "for _ = 1, 8 do t.conn().syn() end"
+        #expect(try failures(many + " t.expect.errors(8)", in: code) == [])
+        let hidden = try failures(many, in: code)
+        #expect(hidden.count == 6)
+        #expect(hidden.last == "3 more errors, which are not shown")
         let other = try failures("t.syn() t.expect.error 'bang'", in: code)
         #expect(other.count == 2)
         #expect(other.first?.contains("no error with \"bang\" came") == true)
@@ -128,6 +135,8 @@ private let lines = """
     @Test(arguments: [
         ("t.syn { sequence = 1 }", "t.syn: there is no option \"sequence\""),
         ("t.data('x', { afte = 1 })", "did you mean \"after\""),
+        ("t:syn()", "t.syn: call it with a dot: t.syn(...)"),
+        ("t.svr:data 'x'", "t.data: call it with a dot"), ("t:gap(3)", "t.gap: call it with a dot"),
         ("t.data(7)", "t.data: argument 1 (data) is 7; it must be a string"),
         ("t.data('x', { flags = 'XY' })", "argument 2 (flags)"),
         ("t.conn { client = 'nowhere' }", "t.conn: argument 1 (client) is \"nowhere\""),

@@ -113,6 +113,7 @@ function verbs.rst(conn, side, o)
 end
 
 function verbs.data(conn, side, data, o)
+  options.need_dot("t.data", data)
   if type(data) ~= "string" then errors.argument("t.data", 1, "data", data, "a string") end
   o = options.check("t.data", 2, o, options.segment)
   local piece = o.mss
@@ -138,6 +139,7 @@ end
 
 --- Bytes that are sent, and that the capture misses.
 function verbs.gap(_, side, length)
+  options.need_dot("t.gap", length)
   if type(length) ~= "number" or not (length >= 1 and length < 2 ^ 31) or length % 1 ~= 0 then
     errors.argument("t.gap", 1, "length", length, "a number of bytes, 1 or more")
   end

@@ -31,6 +31,7 @@ function datagrams.udp(ladder, o, number)
   local cli, svr = ends_of("t.udp", o, number, options.client_port(50000, number), 53)
   local function sender(ends)
     return function(data, more)
+      options.need_dot("udp.data", data)
       if type(data) ~= "string" then errors.argument("udp.data", 1, "data", data, "a string") end
       more = options.check("udp.data", 2, more, options.datagram)
       if #data > 65000 then errors.raise "udp.data: a datagram has at most 65000 bytes here" end
@@ -52,6 +53,7 @@ function datagrams.icmp(ladder, o)
   local sequence = 0
   local function sender(ends)
     return function(data, more)
+      options.need_dot("icmp.data", data)
       if data ~= nil and type(data) ~= "string" then
         errors.argument("icmp.data", 1, "data", data, "a string")
       end

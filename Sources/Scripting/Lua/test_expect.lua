@@ -6,6 +6,7 @@ local aggregates = require "mos.aggregates"
 local diff = require "mos.test_diff"
 local each = require "mos.each"
 local errors = require "mos.errors"
+local faults = require "mos.faults"
 local gather = require "mos.gather"
 local golden = require "mos.test_golden"
 local schema = require "mos.schema"
@@ -144,6 +145,7 @@ function kinds.error(wanted)
     for _, entry in ipairs(watch.messages) do
       if entry.is_error and not entry.taken and wanted.fits(entry.text) then
         entry.taken = true
+        expect.expected_errors = expect.expected_errors + 1
         return
       end
     end
@@ -253,11 +255,14 @@ function kinds.errors(count)
     errors.argument("t.expect.errors", 1, "count", count, "a number")
   end
   return function(place)
+    -- Not all of them are told of.
+    local came = faults.count - expect.expected_errors
+    expect.expected_errors = faults.count
     local got = take(watch.messages, function(e) return e.is_error end)
-    if #got == count then return end
+    if came == count then return end
     local lines = {}
     for i, entry in ipairs(got) do lines[i] = "  + " .. entry.text end
-    expect.fail(place, ("t.expect.errors: expected %d, came %d"):format(count, #got), lines)
+    expect.fail(place, ("t.expect.errors: expected %d, came %d"):format(count, came), lines)
   end
 end
 
@@ -297,11 +302,14 @@ end
 
 --- The errors of the script that nobody expected: failures.
 function expect.unexpected_errors()
+  local hidden = faults.count - expect.expected_errors
   for _, entry in ipairs(watch.messages) do
     if entry.is_error and not entry.taken then
       expect.fail(nil, (entry.text:gsub("^mos: ", "", 1)))
+      hidden = hidden - 1
     end
   end
+  if hidden > 0 then expect.fail(nil, ("%d more errors, which are not shown"):format(hidden)) end
 end
 
 expect.kinds = kinds

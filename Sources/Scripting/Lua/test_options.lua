@@ -98,10 +98,19 @@ options.raw = all(timing, { cut = headers.cut,
   link = { is_whole(0, 65535), "the number of a link type" },
   from = { function(value) return value == "cli" or value == "svr" end, '"cli" or "svr"' } })
 
+--- Raises when a function of a ladder was called as a method: its first argument is the ladder.
+function options.need_dot(call, given)
+  if type(given) ~= "table" or not rawget(given, "data") then return end
+  if type(given.data) == "function" then
+    errors.raise(("%s: call it with a dot: %s(...)"):format(call, call))
+  end
+end
+
 --- Raises unless `given` has only options of `known` with values that they may have; `index` is
 --- its place among the arguments. Returns a table in any case.
 function options.check(call, index, given, known)
   if given == nil then return {} end
+  options.need_dot(call, given)
   if type(given) ~= "table" then
     errors.argument(call, index, "options", given, "a table, or left out")
   end

@@ -110,7 +110,9 @@ end
 -- MARK: A test
 
 local function protected(place, fn, ...)
+  watch.is_aside = true
   local ok, message = xpcall(fn, faults.describe, ...)
+  watch.is_aside = false
   if ok then return true end
   message = tostring(message)
   -- Most errors say themselves where they come from.
@@ -207,7 +209,9 @@ function run.finish(departed)
   if golden.is_used then fields[#fields + 1] = "golden=" .. golden.path end
   if golden.is_written then fields[#fields + 1] = "written=" .. golden.path end
   if boot.options.verbose then
-    for _, line in ipairs(watch.out) do fields[#fields + 1] = "out=" .. line end
+    for _, line in ipairs(watch.out) do
+      fields[#fields + 1] = "out=" .. line:gsub("%z", "\\0")
+    end
   end
   return table.concat(fields, "\0")
 end

@@ -19,6 +19,8 @@ local watch = {
   records = {}, prints = {}, messages = {}, out = {},
   --- Functions that were registered: {file, line, event, fn, count}, in order.
   handlers = {},
+  --- True while code of the test runs, not of the script.
+  is_aside = false,
 }
 
 local by_key = {} -- event .. place -> handler
@@ -46,10 +48,15 @@ end
 local real_print = output.print
 
 local function watched_print(...)
-  real_print(...)
   local parts = {}
   for i = 1, select("#", ...) do parts[i] = tostring((select(i, ...))) end
   local line = table.concat(parts, "\t")
+  -- What the test itself prints is for whoever writes it.
+  if watch.is_aside then
+    io.stderr:write(output.harmless(line), "\n")
+    return
+  end
+  real_print(...)
   keep(watch.prints, { text = line })
   keep(watch.out, line)
 end
@@ -111,8 +118,8 @@ function watch.event_name(event)
 end
 
 --- How often functions ran that a key names: an event's name, the line that a function begins in
---- ("file:line" or a number), the function itself, or the name that mos.name gave it. Raises when there
---- is none of them.
+--- ("file:line" or a number), the function itself, or the name that mos.name gave it. Raises when
+--- there is none of them.
 function watch.calls(key, file)
   local sum, found = 0, false
   for _, handler in ipairs(watch.handlers) do

@@ -6,7 +6,8 @@ return {
     args = {
       { "name", "text", "what it is about, a line of its own in the file", valid = '"a name"' },
       { "options", "table", "`capture` (a path, from the script's folder on) with `filter`; "
-        .. "`settings`, as --set has them; `args`, those of the script; `inline`: true, "
+        .. "`settings`, as --set has them, with `_` for the points of their names; `args`, those "
+        .. "of the script; `inline`: true, "
         .. '"fail-open", "fail-closed"; `expect`: what the functions of t.expect take, by name' },
       { "fn", "fn", "called as `fn(t)`: packets and expectations" },
     },

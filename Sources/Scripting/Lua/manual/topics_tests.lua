@@ -47,7 +47,8 @@ engine. An expectation, and a function of t.check, is looked at in its place: wh
 above it are done with; behind the last packet when the run is over, all flows have ended, and
 on_exit and on_report have run.
 
-An error of the script that no expectation takes fails the test.]] },
+An error of the script that no expectation takes fails the test. What the body and functions of
+t.check print goes to standard error.]] },
       { "OPTIONS", { defs = {
         { "--filter PATTERN", "only tests whose name has that in it; with * and ? the whole name" },
         { "--list", "names instead of results" },
