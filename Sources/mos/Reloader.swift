@@ -180,7 +180,7 @@ final class Reloader: @unchecked Sendable {
         case .tried(let number, passed: true):
             pass(number) { $0.insert(index) }
         case .wentBack(let number, let time, let lines):
-            say("version \(number) is gone", index, time, lines)
+            say("version \(number) is gone, the one before runs again", index, time, lines)
         }
     }
 
