@@ -43,6 +43,9 @@ static const char text_calls_sockets[] = {
 static const char text_calls_stream[] = {
 #embed "../Scripting/Lua/manual/calls_stream.lua"
 };
+static const char text_calls_tests[] = {
+#embed "../Scripting/Lua/manual/calls_tests.lua"
+};
 static const char text_constants[] = {
 #embed "../Scripting/Lua/manual/constants.lua"
 };
@@ -118,6 +121,9 @@ static const char text_topics[] = {
 static const char text_topics_c[] = {
 #embed "../Scripting/Lua/manual/topics_c.lua"
 };
+static const char text_topics_cost[] = {
+#embed "../Scripting/Lua/manual/topics_cost.lua"
+};
 static const char text_topics_editor[] = {
 #embed "../Scripting/Lua/manual/topics_editor.lua"
 };
@@ -133,8 +139,8 @@ static const char text_topics_script[] = {
 static const char text_topics_tcp[] = {
 #embed "../Scripting/Lua/manual/topics_tcp.lua"
 };
-static const char text_topics_cost[] = {
-#embed "../Scripting/Lua/manual/topics_cost.lua"
+static const char text_topics_tests[] = {
+#embed "../Scripting/Lua/manual/topics_tests.lua"
 };
 static const char text_topics_workers[] = {
 #embed "../Scripting/Lua/manual/topics_workers.lua"
@@ -156,6 +162,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(calls_run),
     MODULE(calls_sockets),
     MODULE(calls_stream),
+    MODULE(calls_tests),
     MODULE(constants),
     MODULE(counters),
     MODULE(events),
@@ -181,12 +188,13 @@ static const struct mos_lua_module modules[] = {
     MODULE(surface),
     MODULE(topics),
     MODULE(topics_c),
+    MODULE(topics_cost),
     MODULE(topics_editor),
     MODULE(topics_engine),
     MODULE(topics_reload),
     MODULE(topics_script),
     MODULE(topics_tcp),
-    MODULE(topics_cost),
+    MODULE(topics_tests),
     MODULE(topics_workers),
 };
 

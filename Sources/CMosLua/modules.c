@@ -253,6 +253,48 @@ static const char text_sums[] = {
 static const char text_tcp_flags[] = {
 #embed "../Scripting/Lua/tcp_flags.lua"
 };
+static const char text_test_bench[] = {
+#embed "../Scripting/Lua/test_bench.lua"
+};
+static const char text_test_connection[] = {
+#embed "../Scripting/Lua/test_connection.lua"
+};
+static const char text_test_datagrams[] = {
+#embed "../Scripting/Lua/test_datagrams.lua"
+};
+static const char text_test_diff[] = {
+#embed "../Scripting/Lua/test_diff.lua"
+};
+static const char text_test_expect[] = {
+#embed "../Scripting/Lua/test_expect.lua"
+};
+static const char text_test_frames[] = {
+#embed "../Scripting/Lua/test_frames.lua"
+};
+static const char text_test_golden[] = {
+#embed "../Scripting/Lua/test_golden.lua"
+};
+static const char text_test_ladder[] = {
+#embed "../Scripting/Lua/test_ladder.lua"
+};
+static const char text_test_options[] = {
+#embed "../Scripting/Lua/test_options.lua"
+};
+static const char text_test_run[] = {
+#embed "../Scripting/Lua/test_run.lua"
+};
+static const char text_test_sent[] = {
+#embed "../Scripting/Lua/test_sent.lua"
+};
+static const char text_test_values[] = {
+#embed "../Scripting/Lua/test_values.lua"
+};
+static const char text_test_watch[] = {
+#embed "../Scripting/Lua/test_watch.lua"
+};
+static const char text_tests[] = {
+#embed "../Scripting/Lua/tests.lua"
+};
 static const char text_text[] = {
 #embed "../Scripting/Lua/text.lua"
 };
@@ -373,6 +415,20 @@ static const struct mos_lua_module modules[] = {
     MODULE(suggest),
     MODULE(sums),
     MODULE(tcp_flags),
+    MODULE(test_bench),
+    MODULE(test_connection),
+    MODULE(test_datagrams),
+    MODULE(test_diff),
+    MODULE(test_expect),
+    MODULE(test_frames),
+    MODULE(test_golden),
+    MODULE(test_ladder),
+    MODULE(test_options),
+    MODULE(test_run),
+    MODULE(test_sent),
+    MODULE(test_values),
+    MODULE(test_watch),
+    MODULE(tests),
     MODULE(text),
     MODULE(timers),
     MODULE(topk),

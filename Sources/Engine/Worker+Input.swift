@@ -43,6 +43,7 @@ extension Worker {
                 decodeBurst()
             case .idle:
                 // A pipe that is slow is still a capture: only packets move its clock.
+                if inputs.leavesWhenIdle { return leave(MOS_LEAVE_IDLE) }
                 if !inputs.isLive { continue }
                 countSources()
                 moveClock(to: wallClock())

@@ -64,8 +64,10 @@ struct LuaState: ~Copyable {
     }
 
     /// The same with a result that is bytes.
-    func callForBytes(_ name: String, _ first: String) throws(ScriptError) -> [UInt8] {
-        let answer = unsafe try callRaw(name, first, [])
+    func callForBytes(_ name: String, _ first: String, bytes: [UInt8] = []) throws(ScriptError)
+        -> [UInt8]
+    {
+        let answer = unsafe try callRaw(name, first, bytes)
         return unsafe Array(UnsafeRawBufferPointer(start: answer.text, count: answer.length))
     }
 

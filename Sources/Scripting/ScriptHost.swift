@@ -130,6 +130,13 @@ public final class ScriptHost {
         return answer.text.split(separator: "\u{1}").map { Finding(String($0), of: path) }
     }
 
+    /// Calls a function of host.lua that is there for tests of scripts.
+    func callForTest(_ name: String, _ argument: String = "", bytes: [UInt8] = [])
+        throws(ScriptError) -> [UInt8]
+    {
+        try lua.callForBytes(name, argument, bytes: bytes)
+    }
+
     /// The events that scripts can register for, with hooks, sides and meaning.
     ///
     /// - Parameter glob: which ones, `*` and `?` as in a shell; nil = all.

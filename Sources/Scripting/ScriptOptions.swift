@@ -20,6 +20,31 @@ public struct ScriptOptions: Sendable {
         case failClosed = "fail-closed"
     }
 
+    /// What a run of a bench measures.
+    enum Measure: String, Sendable {
+        /// The engine alone, with the script's sockets.
+        case engine
+        /// The script.
+        case script
+        /// How many callbacks there are.
+        case count
+        /// What they leave to the garbage collector.
+        case garbage
+    }
+
+    /// How tests of scripts are run.
+    public struct TestMode: Equatable, Sendable {
+        /// Golden files are written anew instead of being compared.
+        public var updatesGolden = false
+        /// What scripts write is wanted too.
+        public var isVerbose = false
+        /// What a run of a bench measures; nil for tests.
+        var measure: Measure?
+
+        /// Compares, and tells of failures alone.
+        public init() {}
+    }
+
     /// How `mos.emit` writes records.
     public var format = Format.json
     /// True to write what one-liners have counted as records too, in ``format``; else as tables for people.
@@ -42,6 +67,8 @@ public struct ScriptOptions: Sendable {
     public var isReplacing = false
     /// Packets are handed on, and scripts may change them; nil when they are only watched.
     public var inline: InlineMode?
+    /// Tests of the scripts are taken note of, and how they are run; nil in every other run.
+    public var tests: TestMode?
     /// What stood behind `--` on the command line.
     public var arguments: [String] = []
 
@@ -58,6 +85,11 @@ public struct ScriptOptions: Sendable {
         text += "records=\(writesAggregatesAsRecords ? 1 : 0)\0"
         text += "terminal=\(outputIsTerminal ? 1 : 0)\0"
         if let inline { text += "inline=\(inline.rawValue)\0" }
+        if let tests {
+            text += "tests=1\0update=\(tests.updatesGolden ? 1 : 0)\0"
+            if let measure = tests.measure { text += "bench=\(measure.rawValue)\0" }
+            text += "verbose=\(tests.isVerbose ? 1 : 0)\0"
+        }
         for argument in arguments { text += "arg=\(argument)\0" }
         return text
     }

@@ -13,13 +13,15 @@ struct Mos: ParsableCommand {
             mos [run] SCRIPT... -i SOURCE -i SOURCE --inline[=fail-closed] [options]
             mos [run] -e CODE (-r FILE | -i SOURCE)... [options]
             mos new NAME
+            mos test [PATH]... | mos bench [PATH]...
             mos check SCRIPT... | mos events [GLOB] | mos settings
             mos generate PROFILE (FILE | -i dpdk:SPEC) [options]
             mos doc [NAME]
             """,
         version: versionText,
         subcommands: [
-            Run.self, New.self, Check.self, Generate.self, Doc.self, Events.self, SettingsList.self,
+            Run.self, New.self, Check.self, Test.self, Bench.self, Generate.self, Doc.self,
+            Events.self, SettingsList.self,
         ],
         defaultSubcommand: Run.self
     )
@@ -31,6 +33,7 @@ enum ExitStatus {
     static let script: Int32 = 1
     static let usage: Int32 = 2
     static let input: Int32 = 3
+    static let test: Int32 = 4
     static let dropped: Int32 = 5
     static let interrupted: Int32 = 130
 }

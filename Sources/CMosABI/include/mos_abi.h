@@ -314,7 +314,8 @@ enum { MOS_STAGE_NONE = 0, MOS_STAGE_LOAD = 1, MOS_STAGE_START = 2, MOS_STAGE_LO
 enum { MOS_SLOT_NEXT = -1 };     /* mos_event.slot while the engine looks for the next event */
 enum {
     MOS_LEAVE_END = 1, MOS_LEAVE_REGENERATE = 2,
-    MOS_LEAVE_ATTENTION = 3      /* between packets, because another thread asked for it */
+    MOS_LEAVE_ATTENTION = 3,     /* between packets, because another thread asked for it */
+    MOS_LEAVE_IDLE = 4           /* a source has nothing for now: in tests of scripts alone */
 };
 
 /* The engine's calls. Results below 0 are -errno and leave a sentence in mos_event.message.

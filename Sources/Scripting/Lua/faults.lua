@@ -74,6 +74,7 @@ end
 local function callback_name(slot)
   local fn = slots.functions[slot]
   if not fn then return "callback" end
+  fn = slots.original(fn)
   while faults.behind[fn] do fn = faults.behind[fn] end
   local info = debug.getinfo(fn, "S")
   return ("callback %s:%d"):format(info.short_src, info.linedefined)

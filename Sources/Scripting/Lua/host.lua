@@ -225,6 +225,41 @@ function host.profile(shares)
   return require "mos.profile_report"(shares)
 end
 
+--- Notes what scripts do from now on, for a test of theirs; before they are loaded.
+function host.begin_test()
+  require("mos.test_run").begin()
+end
+
+--- The tests or benches of the scripts that were loaded; see test_run.lua.
+function host.list_tests(what)
+  return require("mos.test_run").list(what)
+end
+
+--- Runs the body of a test, by its number: the steps of its ladder as bytes.
+function host.prepare_test(number)
+  return require("mos.test_run").prepare(number)
+end
+
+--- The packets of a bench, by its number, at least so many.
+function host.prepare_bench(number, packets)
+  return require("mos.test_bench").prepare(number, packets)
+end
+
+--- Sets up what a run of a bench measures; before scripts are loaded.
+function host.begin_bench()
+  require("mos.test_bench").begin()
+end
+
+--- What it measured.
+function host.finish_bench()
+  return require("mos.test_bench").finish()
+end
+
+--- The result of a test whose run is over; `departed` are the frames that left, see test_sent.lua.
+function host.finish_test(_, departed)
+  return require("mos.test_run").finish(departed)
+end
+
 --- The events whose name matches a glob, one paragraph each.
 function host.events(glob)
   return require("mos.catalogue").events(glob)

@@ -22,6 +22,7 @@ local api, worker, ev = abi.api, abi.worker, abi.event
 local xpcall, setmetatable = xpcall, setmetatable
 local Flow = flow.Flow
 local END, ATTENTION = abi.constant "LEAVE_END", abi.constant "LEAVE_ATTENTION"
+local IDLE = abi.constant "LEAVE_IDLE"
 local ON_ZERO_WINDOW = abi.constant "ON_ZERO_WINDOW"
 
 local UNROLLED = 40     -- functions that fit into one loop: LuaJIT allows 60 upvalues
@@ -215,7 +216,20 @@ slots.on_free(function(slot)
   if unrolled[slot] then outdated() end
 end)
 
-local loop = {}
+local loop = {
+  --- Called when the engine has no packet for now and waits to be asked again: in tests alone.
+  on_idle = nil,
+}
+
+-- Runs until the loop is left for something else than that.
+local function drive(run)
+  local left = run(api.next, worker)
+  while left == 0 and ev.code == IDLE do
+    loop.on_idle()
+    left = run(api.next, worker)
+  end
+  return left
+end
 
 --- Runs until the engine has no more events ("over"), the script must stop ("stopped"), another
 --- thread wants something between packets ("attention"), or the trial of a new version is over
@@ -226,7 +240,7 @@ function loop.run()
   local why
   local barren = 0 -- errors outside callbacks since the loop was last left as it should be
   repeat
-    local ok, left = pcall(generate(), api.next, worker)
+    local ok, left = pcall(drive, generate())
     local outcome = faults.trial and faults.trial.outcome
     why = nil
     if ok then

@@ -23,6 +23,7 @@ local sockets = require "mos.sockets"
 local state = require "mos.state"
 local stream = require "mos.stream"
 local suggest = require "mos.suggest"
+local tests = require "mos.tests"
 local timers = require "mos.timers"
 
 local api, worker, ev = abi.api, abi.worker, abi.event
@@ -43,7 +44,7 @@ local calls = {
   emit = emit.emit, name = names.name, hash = hash, find_flow = find.flow,
   define_event = events.define, alloc_event = events.alloc, raise_event = events.raise,
   setlastpkt = changing.setlastpkt, sendpkt = changing.sendpkt, reset_conn = changing.reset_conn,
-  on_interval = intervals.on_interval,
+  on_interval = intervals.on_interval, test = tests.test, bench = tests.bench,
 }
 
 for name, call in pairs(aggregates.calls) do calls[name] = call end

@@ -28,6 +28,9 @@ local register = {
 }
 
 local registered = register.registered
+
+--- In tests: gives the function that is registered in the place of one (see mos.test_watch).
+register.watch = nil
 local changed = function() end
 
 --- Calls `fn()` whenever the registrations of sockets have changed.
@@ -113,6 +116,7 @@ local function parse(socket_type, event, ...)
   if fn ~= nil and type(fn) ~= "function" then
     errors.argument(CALL, count + 2, "fn", fn, "a function, or nil to remove the callback")
   end
+  if fn and register.watch and events.defined[event] then fn = register.watch(fn, event) end
   local wanted = rules[socket_type][event] or wrong_event(socket_type, event)
   local hooks = wanted.default
   if hook ~= nil then hooks = wanted.at[hook] or wrong_hook(event, wanted, hook) end

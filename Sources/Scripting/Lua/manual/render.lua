@@ -113,6 +113,7 @@ end
 
 --- The command that runs an example.
 function render.command(example)
+  if example.test then return "mos test " .. example.file .. ".lua" end
   local is_short = example.file == "-e"
   local words = is_short and { "mos" } or { "mos run", example.file .. ".lua" }
   if example.inline then words[#words + 1] = "--inline -i eth0 -i eth1"
