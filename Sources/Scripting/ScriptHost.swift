@@ -19,7 +19,7 @@ public final class ScriptHost {
         }
     }
 
-    private let lua: LuaState
+    let lua: LuaState
 
     /// A host bound to the engine's calls.
     ///

@@ -12,13 +12,14 @@ struct Mos: ParsableCommand {
             mos [run] SCRIPT... (-r FILE | -i SOURCE)... [options] [-- --name=value...]
             mos [run] SCRIPT... -i SOURCE -i SOURCE --inline[=fail-closed] [options]
             mos [run] -e CODE (-r FILE | -i SOURCE)... [options]
+            mos explain [FILTER] -r FILE... [options]
             mos check SCRIPT... | mos events [GLOB] | mos settings
             mos generate PROFILE (FILE | -i dpdk:SPEC) [options]
             mos doc [NAME]
             """,
         version: versionText,
         subcommands: [
-            Run.self, Check.self, Generate.self, Doc.self, Events.self, SettingsList.self,
+            Run.self, Explain.self, Check.self, Generate.self, Doc.self, Events.self, SettingsList.self,
         ],
         defaultSubcommand: Run.self
     )

@@ -124,7 +124,10 @@ struct Run: ParsableCommand {
     }
 
     mutating func run() throws {
-        let settings = try engineSettings()
+        let settings = try Settings(
+            assignments: settings,
+            trustsChecksums: input.noChecksums
+        )
         let user = try self.user.map { try UnprivilegedUser($0) }
         RecordWriter.ignoreBrokenPipes()
         let target = try openOutput()
@@ -204,27 +207,6 @@ struct Run: ParsableCommand {
             let reader = if case .unreadable = error, let user { " (as \(user))" } else { "" }
             throw Failure(error.exitStatus, error.description + reader)
         }
-    }
-
-    private func engineSettings() throws -> Settings {
-        var result = Settings()
-        for assignment in settings {
-            guard let equals = assignment.firstIndex(of: "=") else {
-                throw Failure(
-                    ExitStatus.usage,
-                    "--set takes key=value, not '\(assignment)'; see 'mos settings'"
-                )
-            }
-            let key = String(assignment[..<equals])
-            let value = String(assignment[assignment.index(after: equals)...])
-            do {
-                try result.set(key, to: value)
-            } catch {
-                throw Failure(ExitStatus.usage, error.description)
-            }
-        }
-        if input.noChecksums { result.checksums = .off }
-        return result
     }
 
     private func openOutput() throws -> RecordTarget {
