@@ -146,7 +146,8 @@ struct Explain: ParsableCommand {
         }
     }
 
-    private func explain(_ calls: EngineCalls, _ writer: RecordWriter, _ stop: StopRequests) throws {
+    private func explain(_ calls: EngineCalls, _ writer: RecordWriter, _ stop: StopRequests) throws
+    {
         let host = try unsafe ScriptHost(api: calls.api, options: ScriptOptions())
         var explanation = Explanation()
         explanation.filter = expression
@@ -193,7 +194,8 @@ struct Explain: ParsableCommand {
         }
     }
 
-    private func conclude(_ calls: EngineCalls, _ target: RecordTarget, _ stop: StopRequests) throws {
+    private func conclude(_ calls: EngineCalls, _ target: RecordTarget, _ stop: StopRequests) throws
+    {
         let summary = Summary([calls])
         Diagnostics.write(summary.text)
         if let failure = target.takeFailure(), !failure.isBrokenPipe {

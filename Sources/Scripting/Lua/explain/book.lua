@@ -29,8 +29,13 @@ local function print_lines(lines, tag)
   end
 end
 
+local is_apart = true -- the next heading needs no empty line above it
+
 --- Writes lines that belong to no flow.
-book.print = print_lines
+function book.stray(lines)
+  print_lines(lines, book.interleaved and "   - " or nil)
+  is_apart = false
+end
 
 local function tag_of(l)
   return paint.styled(("%4d "):format(l.number), "bold")
@@ -90,6 +95,7 @@ end
 function book.close(l, ending)
   if book.objects then return book.objects.ending(l, ending) end
   if book.interleaved then return print_lines(summary.lines(ending), tag_of(l)) end
+  if not is_apart then print_lines { "" } end
   print_lines(ladder.heading(l))
   for _, lines in ipairs(l.head) do print_lines(lines) end
   if l.missing > 0 then print_lines(cut_note(l)) end
@@ -99,6 +105,7 @@ function book.close(l, ending)
   l.head, l.tail = nil, nil
   print_lines(summary.lines(ending))
   print_lines { "" }
+  is_apart = true
 end
 
 return book

@@ -1,8 +1,11 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- What the reconstruction decided about a row, as notes {code, text, style}: codes are for
 -- programs, texts for people. All of it is said from what the engine counted and handed out.
+local abi = require "mos.abi"
 local happening = require "mos.explain.happening"
 local paint = require "mos.explain.paint"
+
+local CLI = abi.constant "SIDE_CLI"
 
 local decision = {}
 
@@ -25,6 +28,8 @@ end
 local refusals = {}
 
 function refusals.rst(r)
+  local receiver = r.from == CLI and r.ladder.svr_state or r.from ~= CLI and r.ladder.cli_state
+  if receiver == "SYN_SENT" then return "RST refused: it does not acknowledge the SYN" end
   return ("RST refused: it is %.0f, the next number is %.0f (RFC 5961)"):format(
     r.seq, (r.before.next + 1) % 4294967296)
 end
@@ -34,7 +39,7 @@ function refusals.syn()
 end
 
 function refusals.window(r)
-  if r.offset and r.offset + r.len <= 0 then
+  if r.start + r.len <= 0 then
     return "refused: data before the beginning of the stream"
   end
   return ("refused: data far beyond the window, %.0f is next"):format(r.before.next)
@@ -74,25 +79,25 @@ local function note_repeat(notes, r, fresh)
     add(notes, "differs", "bad", "OTHER BYTES than before")
   elseif r.differs == false then
     add(notes, "same", nil, "the same bytes")
-  elseif not r.late then
-    add(notes, "not-compared", nil, "the old bytes are not kept, so nothing to compare with")
+  elseif not r.late and r.captured == r.len then
+    add(notes, "not-compared", nil, "the old bytes are not kept: not compared")
   end
 end
 
 local function note_fresh(notes, r, fresh)
   local before, after = r.before, r.after
-  local finish = r.offset + r.len
-  if after.out_of_order > before.out_of_order and after.next <= r.offset then
+  local finish = r.start + r.len
+  if after.out_of_order > before.out_of_order and after.next <= r.start then
     if r.pool_full then
       add(notes, "not-kept", "bad", "out of order, and buffer_pool is full: not kept")
       return
     end
-    add(notes, "out-of-order", "odd", "out of order: %s at %.0f wait behind a hole of %s at %.0f",
-      bytes(fresh), r.offset, bytes(r.offset - after.next), after.next)
+    add(notes, "out-of-order", "odd", "out of order: %s at %.0f wait, %.0f is next", bytes(fresh),
+      r.start, after.next)
     return
   end
   add(notes, "in-order", "good", "in order: %s at %.0f", bytes(fresh),
-    math.max(r.offset, math.min(before.next, finish)))
+    math.max(r.start, math.min(before.next, finish)))
   if after.next > finish then
     add(notes, "fills-hole", "good", "the hole is filled: %s more can be read",
       bytes(after.next - finish))
@@ -117,7 +122,7 @@ local function note_payload(notes, r)
   elseif fresh > 0 then
     note_fresh(notes, r, fresh)
   elseif not r.rexmit and not r.is_rst then
-    if r.after.fin and r.offset >= r.after.fin then
+    if r.after.fin and r.start >= r.after.fin then
       add(notes, "behind-fin", "bad", "behind the FIN: does not count")
     elseif not r.truncated then
       add(notes, "before-stream", "odd",
@@ -132,6 +137,9 @@ end
 -- MARK: The rest of the header
 
 local function note_control(notes, r)
+  if r.has_new_isn then
+    add(notes, "new-isn", "odd", "another ISN: the server has started anew")
+  end
   if r.is_rst then
     add(notes, "reset", "bad", "resets the connection")
   elseif r.is_fin and r.after.fin and r.after.next < r.after.fin then
@@ -141,19 +149,14 @@ local function note_control(notes, r)
 end
 
 local function note_acknowledgement(notes, r)
-  if not r.ack or r.is_rst then return end
   if r.dup_acks > 0 then add(notes, "duplicate-ack", "odd", "duplicate ACK") end
-  if not r.is_new_ack then return end
-  local other = r.opposite
-  -- A number ahead is one that is less than half of the sequence space ahead.
-  local ahead = (r.ack - 1 - other.next) % 4294967296
-  if other.fin and other.fin <= other.next then ahead = ahead - 1 end
-  if ahead > 0 and ahead < 2147483648 then
-    local fin = other.fin and other.fin > other.next and other.next + ahead > other.fin and 1 or 0
-    if ahead - fin > 0 then
-      add(notes, "acknowledges-missing", "odd", "acknowledges %s that were not captured",
-        bytes(ahead - fin))
-    end
+  if not r.missing or r.missing == 0 then return end
+  if r.opposite.packets > 0 then
+    add(notes, "acknowledges-missing", "odd", "acknowledges %s that were not captured",
+      bytes(r.missing))
+  elseif not r.ladder.is_one_way then
+    r.ladder.is_one_way = true
+    add(notes, "one-way", "odd", "acknowledges bytes of an end that was not captured")
   end
 end
 
@@ -172,7 +175,7 @@ local function note_options(notes, r)
   if #list > 0 then add(notes, nil, nil, table.concat(list, ", ")) end
   if r.congested then add(notes, "congestion", "odd", "met congestion (CE)") end
   if r.offloaded then
-    add(notes, "offloaded", nil, "checksum left to the sender's network card: accepted")
+    add(notes, "offloaded", nil, "offloaded\1checksum")
   end
   if r.reassembled then add(notes, "reassembled", nil, "put together from IP fragments") end
 end

@@ -15,9 +15,11 @@ local ladder = { LEAD = LEAD }
 --- Whether every event is shown.
 ladder.shows_events = false
 
---- `number` and a time since some start, as the first columns of a line.
+--- `number` and a time since some start, as the first columns of a line; a time of months loses
+--- digits.
 function ladder.lead(number, time)
-  return ("%7s %11.6f  "):format(number and ("%.0f"):format(number) or "-", time)
+  local text = ("%.6f"):format(time):sub(1, 11)
+  return ("%7s %11s  "):format(number and ("%.0f"):format(number) or "-", text)
 end
 
 local function arrow(r)
@@ -109,8 +111,9 @@ function ladder.heading(l)
     notes[#notes + 1] = { text = ("in %s%s %s > %s"):format(layer.type,
       layer.id and " " .. layer.id or "", layer.src, layer.dst) }
   end
-  local title = ("flow %d  %s %s > %s"):format(l.number, l.proto, l.client, l.server)
-  local lines = { paint.styled(title, "bold") }
+  local head = ("flow %d  %s "):format(l.number, l.proto)
+  local ends = { { text = l.client .. paint.BLANK .. "> " .. l.server, style = "bold" } }
+  local lines = paint.wrap(paint.styled(head, "bold"), #head, ends)
   for _, line in ipairs(paint.wrap("        ", 8, notes)) do lines[#lines + 1] = line end
   if l.is_tcp then
     lines[#lines + 1] = paint.styled(

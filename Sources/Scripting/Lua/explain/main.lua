@@ -59,8 +59,8 @@ local function begin(flow)
   local packet = flow:packet()
   local l = {
     number = numbered, proto = flow.proto, is_tcp = flow.proto == "tcp",
-    acks = {}, client = tostring(flow.cli), server = tostring(flow.svr), start = flow.start_time,
-    midstream = flow.midstream, vlan = flow.vlan, tunnel = flow.tunnel,
+    client = tostring(flow.cli), server = tostring(flow.svr), start = flow.start_time,
+    acks = {}, isns = {}, midstream = flow.midstream, vlan = flow.vlan, tunnel = flow.tunnel,
     first = packet and packet.number or 0,
   }
   l.sec, l.nsec = flow:start_parts()
@@ -226,7 +226,9 @@ function main.start(text)
   read_options(text)
   paint.use_colour(options.colour == 1)
   ladder.shows_events = options.events == 1
+  stray.has_filter = options.filter ~= nil
   book.interleaved = options.interleaved == 1
+  if book.interleaved then paint.WIDTH = paint.WIDTH - 5 end
   book.most = options.packets or book.most
   if options.objects == 1 then book.objects = require "mos.explain.objects" end
   make_sockets()

@@ -10,6 +10,8 @@ local band = bit.band
 local CLI = abi.constant "SIDE_CLI"
 local TIMESTAMPS, FIN = abi.constant "STREAM_TIMESTAMPS", abi.constant "STREAM_FIN"
 local ZERO_WINDOW = abi.constant "STREAM_ZERO_WINDOW"
+local FRAGMENTS = { [CLI] = abi.constant "OPT_FRAGINFO_CLIBUF",
+  [1 - CLI] = abi.constant "OPT_FRAGINFO_SVRBUF" }
 local EXCERPT = 40 -- bytes of payload that a row keeps
 
 local places = {}
@@ -38,7 +40,8 @@ end
 -- What of one direction's stream decides about its next segment.
 local function stream_of(flow, from)
   local side = from == CLI and flow.cli or flow.svr
-  local now = { unique = side.unique_bytes, out_of_order = side.out_of_order, next = 0 }
+  local now = { unique = side.unique_bytes, out_of_order = side.out_of_order, next = 0,
+    packets = side.packets }
   local c = conns[flow.slot]
   if c.ext >= 0 then
     local s = from == CLI and exts[c.ext].cli or exts[c.ext].svr
@@ -124,10 +127,30 @@ end
 function row.sent(r, flow, from, packet)
   row.read_segment(r, flow, from, packet)
   local side = from == CLI and flow.cli or flow.svr
+  local isns = r.ladder.isns
+  r.has_new_isn = r.is_syn and r.has_ack and isns[from] and isns[from] ~= side.isn
+  isns[from] = side.isn
   r.before = stream_of(flow, from)
   r.before.dup_acks = side.dup_acks
   r.to_closed_window = stream_of(flow, 1 - from).is_closed
   r.pool_full = row.counter "buffer_pool_full"
+end
+
+-- What the segment in hand acknowledges of the other end's bytes though it was not captured.
+local function missing(r, flow)
+  local other = r.opposite
+  -- A number ahead is one that is less than half of the sequence space ahead.
+  local ahead = (r.ack - 1 - other.next) % 4294967296
+  if ahead == 0 or ahead >= 2147483648 then return 0 end
+  local finish = other.next + ahead
+  if other.fin then finish = math.min(finish, other.fin) end
+  local lacking = finish - other.next
+  local held = flow:getsockopt(FRAGMENTS[r.from])
+  for _, part in ipairs(held) do
+    local from, to = math.max(part.offset, other.next), math.min(part.offset + part.len, finish)
+    if to > from then lacking = lacking - (to - from) end
+  end
+  return math.max(lacking, 0)
 end
 
 --- At HK_RCV: what became of it.
@@ -138,9 +161,13 @@ function row.received(r, flow, packet)
   r.invalid, r.keepalive = packet.invalid, packet.keepalive
   r.rexmit, r.rexmit_kind = packet.rexmit, packet.rexmit_kind
   r.differs, r.late, r.offset = packet.differs, packet.late, packet.offset
+  -- What begins before its stream does has no offset there.
+  r.start = r.offset or (r.seq - 1 + 2147483648) % 4294967296 - 2147483648
   r.dup_acks = side.dup_acks - r.before.dup_acks
   local acks = r.ladder.acks
-  r.is_new_ack = r.ack ~= acks[r.from]
+  if r.ack ~= acks[r.from] and r.ack and not r.invalid and not r.is_rst then
+    r.missing = missing(r, flow)
+  end
   acks[r.from] = r.ack
   r.pool_full = row.counter "buffer_pool_full" > r.pool_full
 end

@@ -10,21 +10,29 @@ local band = bit.band
 local REMEMBERED = 4096 -- flows that have ended, by their ends
 local FIN, SYN, RST, ACK = 1, 2, 4, 16
 
-local stray = {}
+local stray = {
+  --- There is a filter that may have kept the beginning of a flow out.
+  has_filter = false,
+}
 
-local ended, order, at = {}, {}, 0 -- "a > b" -> number of the flow; the oldest make room
+-- The two ends -> why what is between them belongs to no flow any more; the oldest make room.
+local known, order, at = {}, {}, 0
 
 local function key_of(a, b)
   return a < b and a .. " " .. b or b .. " " .. a
 end
 
+local function remember(key, why)
+  at = at % REMEMBERED + 1
+  local oldest = order[at]
+  if oldest and known[oldest.key] == oldest.why then known[oldest.key] = nil end
+  order[at] = { key = key, why = why }
+  known[key] = why
+end
+
 --- A flow is over: what comes of it now belongs to none.
 function stray.ended(l)
-  local key = key_of(l.client, l.server)
-  at = at % REMEMBERED + 1
-  if order[at] and ended[order[at].key] == order[at].number then ended[order[at].key] = nil end
-  order[at] = { key = key, number = l.number }
-  ended[key] = l.number
+  remember(key_of(l.client, l.server), ("its flow, %d, is over"):format(l.number))
 end
 
 local function endpoint(version, addr, port)
@@ -56,23 +64,25 @@ end
 local function of_tcp(packet)
   local tcp = packet.tcp
   local a, b = ends_of(packet)
-  local number = ended[key_of(a, b)]
-  if number then return ("flow %d, which it belonged to, is over"):format(number) end
+  local why = known[key_of(a, b)]
+  if why then return why end
   local flags = tcp.flags
   if band(flags, SYN) ~= 0 and band(flags, FIN + RST) ~= 0 then
     return "a SYN with FIN or RST starts no connection"
   elseif band(flags, SYN) ~= 0 and band(flags, ACK) == 0 then
-    return "the filter does not select it"
-  elseif band(flags, SYN) ~= 0 then
-    return "the SYN that it answers was not captured, or not selected"
+    return "it starts no flow"
   end
-  return "the SYN of its connection was not captured, or not selected; --set midstream=on follows "
-    .. "such connections"
+  return ("its SYN was not seen%s (--set midstream=on)"):format(
+    stray.has_filter and " or not selected" or "")
 end
 
 local function reason_of(packet)
   local room = for_want_of_room()
-  if room then return room end
+  if room then
+    local a, b = ends_of(packet)
+    remember(key_of(a, b), room)
+    return room
+  end
   if packet.tcp then return of_tcp(packet) end
   if packet.udp or packet.icmp then return "it belongs to no flow" end
   return "neither TCP, UDP nor ICMP"
@@ -107,9 +117,8 @@ local function show(packet, start, text, style, code)
     return book.objects.stray(packet, start, about, text, code)
   end
   local lead = ladder.lead(packet.number, row.since(start, packet))
-  local tag = book.interleaved and "   - " or nil
-  book.print(paint.wrap(paint.styled(lead, "dim"), ladder.LEAD,
-    { { text = about }, { text = text, style = style } }), tag)
+  book.stray(paint.wrap(paint.styled(lead, "dim"), ladder.LEAD,
+    { { text = about }, { text = text, style = style } }))
 end
 
 --- A packet that the engine gave to ON_ORPHAN.
