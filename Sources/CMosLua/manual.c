@@ -100,6 +100,9 @@ static const char text_topics_c[] = {
 static const char text_topics_engine[] = {
 #embed "../Scripting/Lua/manual/topics_engine.lua"
 };
+static const char text_topics_explain[] = {
+#embed "../Scripting/Lua/manual/topics_explain.lua"
+};
 static const char text_topics_script[] = {
 #embed "../Scripting/Lua/manual/topics_script.lua"
 };
@@ -145,6 +148,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(topics),
     MODULE(topics_c),
     MODULE(topics_engine),
+    MODULE(topics_explain),
     MODULE(topics_script),
     MODULE(topics_tcp),
     MODULE(topics_workers),

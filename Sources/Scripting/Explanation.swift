@@ -13,6 +13,8 @@ public struct Explanation: Sendable {
     public var writesRecords = false
     /// Escape sequences for colours are written.
     public var hasColour = false
+    /// Bytes are kept that repeats are compared with; otherwise the setting `keep` decides.
+    public var keepsBytes = true
     /// The numbers of the flows that are shown; none = all.
     public var flows: [Int] = []
     /// Flows with a higher number are not shown; nil = all are.
@@ -34,7 +36,7 @@ public struct Explanation: Sendable {
         if let maxFlows { add("max_flows", maxFlows) }
         for (name, flag) in [
             ("events", showsEvents), ("interleaved", isInterleaved), ("objects", writesRecords),
-            ("colour", hasColour),
+            ("colour", hasColour), ("keep", keepsBytes),
         ] where flag { add(name, 1) }
         add("packets", packets)
         return text

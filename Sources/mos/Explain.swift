@@ -155,6 +155,7 @@ struct Explain: ParsableCommand {
         explanation.isInterleaved = interleaved
         explanation.writesRecords = format == .json
         explanation.hasColour = writer.isTerminal && !Self.refusesColour
+        explanation.keepsBytes = !settings.contains { $0.hasPrefix("keep=") }
         explanation.flows = flows
         explanation.maxFlows = maxFlows
         explanation.packets = packets

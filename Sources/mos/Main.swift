@@ -19,7 +19,8 @@ struct Mos: ParsableCommand {
             """,
         version: versionText,
         subcommands: [
-            Run.self, Explain.self, Check.self, Generate.self, Doc.self, Events.self, SettingsList.self,
+            Run.self, Explain.self, Check.self, Generate.self, Doc.self, Events.self,
+            SettingsList.self,
         ],
         defaultSubcommand: Run.self
     )

@@ -136,17 +136,19 @@ private let interleaved: [Rung] = [
             strays.joined(separator: "\n")
                 == #"""
                       1    0.000000  ARP, 42 bytes; not IP: seen by RAW sockets alone
-                      2    0.100000  ip protocol 47 10.0.0.1 > 10.0.0.2, 38 bytes; orphan: neither TCP, UDP nor ICMP
+                      2    0.100000  ip protocol 47 10.0.0.1 > 10.0.0.2, 38 bytes; orphan: neither TCP, UDP nor
+                                     ICMP
                       3    0.200000  ip protocol 132 10.0.0.1 > 10.0.0.2, 38 bytes; orphan: neither TCP, UDP nor
                                      ICMP
-                      4    0.300000  tcp 10.0.0.1:40000 > 10.0.0.2:80 SYN FIN, 54 bytes; orphan: a SYN with FIN or
-                                     RST starts no connection
+                      4    0.300000  tcp 10.0.0.1:40000 > 10.0.0.2:80 SYN FIN, 54 bytes; orphan: a SYN with FIN
+                                     or RST starts no connection
                                      client SYN_SENT, server SYN_RCVD
                                      client CLOSED, server CLOSED; resets the connection
                         end     reset: an RST ended it; lasted 0.100000 s; client CLOSED, server CLOSED
-                      7    0.600000  tcp 10.0.0.2:80 > 10.0.0.1:40000 ACK, 54 bytes; orphan: its flow, 1, is over
-                      8    0.700000  tcp 10.0.0.1:41000 > 10.0.0.2:80 ACK, 54 bytes; wrong checksum: not believed,
-                                     no event
+                      7    0.600000  tcp 10.0.0.2:80 > 10.0.0.1:40000 ACK, 54 bytes; orphan: its flow, 1, is
+                                     over
+                      8    0.700000  tcp 10.0.0.1:41000 > 10.0.0.2:80 ACK, 54 bytes; wrong checksum: not
+                                     believed, no event
                 """#
         )
     }

@@ -20,6 +20,7 @@ func explain(
         try settings.set(parts[0], to: parts[1])
     }
     var explanation = Explanation()
+    explanation.keepsBytes = !assignments.contains { $0.hasPrefix("keep=") }
     change(&explanation)
     let path = "/tmp/mos-explain-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
     defer { _ = unsafe remove(path) }

@@ -94,9 +94,11 @@ private let data: TCPFlags = [.psh, .ack]
                       5    0.400000  PSH ACK --------------------->         13           1      4    65535
                                      out of order: 4 bytes at 12 wait, 0 is next; "DDDD"
                       6    0.500000  PSH ACK --------------------->          1           1      4    65535
-                                     in order: 4 bytes at 0; the hole is filled: 4 bytes more can be read; "AAAA"
+                                     in order: 4 bytes at 0; the hole is filled: 4 bytes more can be read;
+                                     "AAAA"
                       7    0.600000  PSH ACK --------------------->          9           1      4    65535
-                                     in order: 4 bytes at 8; the hole is filled: 4 bytes more can be read; "CCCC"
+                                     in order: 4 bytes at 8; the hole is filled: 4 bytes more can be read;
+                                     "CCCC"
                 """#
         )
     }
@@ -121,15 +123,16 @@ private let data: TCPFlags = [.psh, .ack]
                       4    0.300000  PSH ACK --------------------->          1           1      4    65535
                                      in order: 4 bytes at 0; "good"
                       5    0.400000  PSH ACK --------------------->          1           1      4    65535
-                                     repeats 4 bytes, by the retransmission timer; OTHER BYTES than before; "evil"
+                                     repeats 4 bytes, by the retransmission timer; OTHER BYTES than before;
+                                     "evil"
                       6    0.500000  PSH ACK --------------------->          1           1      4    65535
                                      repeats 4 bytes, by the retransmission timer; the same bytes; "good"
                       7    0.600000  <------------------------- ACK          1           5      0    65535
                       8    0.700000  PSH ACK --------------------->          1           1      4    65535
                                      repeats 4 bytes, all of it was acknowledged before; the same bytes; "good"
                       9    0.800000  PSH ACK --------------------->          3           1      5    65535
-                                     partly new: 2 bytes seen before, all of it was acknowledged before; the same
-                                     bytes; in order: 3 bytes at 4; "odNEW"
+                                     partly new: 2 bytes seen before, all of it was acknowledged before; the
+                                     same bytes; in order: 3 bytes at 4; "odNEW"
                 """#
         )
     }
@@ -171,19 +174,46 @@ private let data: TCPFlags = [.psh, .ack]
                                      HK_SND client  ON_PKT_IN
                                      HK_RCV server  ON_PKT_IN
                       8    0.700000  ACK ------------------------->          9           1      0    65535
-                                     GAP in the server's buffer: 4 bytes at 0 given up, the other end has them, the
-                                     capture has not; 4 bytes at 4 can be read by the server
+                                     GAP in the server's buffer: 4 bytes at 0 given up, the other end has them,
+                                     the capture has not; 4 bytes at 4 can be read by the server
                                      HK_SND client  ON_PKT_IN
                                      HK_RCV server  ON_PKT_IN
                                      NULL   server  ON_GAP 4 bytes at 0, missed, ON_CONN_NEW_DATA 4 bytes at 4
                       9    0.800000  PSH ACK --------------------->          1           1      4    65535
-                                     repeats 4 bytes, all of it was acknowledged before; late: they were given up as
-                                     a gap, and stay out; "AAAA"
+                                     repeats 4 bytes, all of it was acknowledged before; late: they were given
+                                     up as a gap, and stay out; "AAAA"
                                      HK_SND client  ON_PKT_IN
                                      HK_RCV server  ON_REXMIT spurious late, ON_PKT_IN
                       -    0.800000  no packet in hand
                                      HK_SND client  ON_CONN_END shutdown
                                      HK_RCV server  ON_CONN_END shutdown
+                """#
+        )
+    }
+
+    @Test func `says that a buffer has no more room behind a hole`() throws {
+        let rungs = open + [5, 15, 25].map { .client(data, $0, 1, "BBBB") }
+        #expect(
+            try rows(rungs, settings: ["buffer=600", "keep=0"])
+                == #"""
+                      1    0.000000  SYN ------------------------->          0                  0    65535
+                                     client SYN_SENT, server SYN_RCVD
+                      2    0.100000  <--------------------- SYN ACK          0           1      0    65535
+                                     client ESTABLISHED, server SYN_RCVD
+                      3    0.200000  ACK ------------------------->          1           1      0    65535
+                                     client ESTABLISHED, server ESTABLISHED
+                      4    0.300000  PSH ACK --------------------->          5           1      4    65535
+                                     out of order: 4 bytes at 4 wait, 0 is next; "BBBB"
+                      5    0.400000  PSH ACK --------------------->         15           1      4    65535
+                                     out of order: 4 bytes at 14 wait, 0 is next; "BBBB"
+                      6    0.500000  PSH ACK --------------------->         25           1      4    65535
+                                     out of order: 4 bytes at 24 wait, 8 is next; LIMIT: 4 bytes at 24; GAP in
+                                     the server's buffer: 4 bytes at 0 given up, no more room in the buffer
+                                     behind the hole; 4 bytes at 4 can be read by the server; "BBBB"
+                      -    0.500000  GAP in the server's buffer: 6 bytes at 8 given up, the connection is over;
+                                     4 bytes at 14 can be read by the server; GAP in the server's buffer:
+                                     6 bytes at 18 given up, the connection is over; 4 bytes at 24 can be read
+                                     by the server
                 """#
         )
     }
@@ -232,8 +262,8 @@ private let data: TCPFlags = [.psh, .ack]
                       7    0.600000  PSH ACK --------------------->     400000           1      3    65535
                                      refused: data far beyond the window, 0 is next; "far"
                       8    0.700000  PSH ACK --------------------->          1      900000      3    65535
-                                     refused: it acknowledges what was never sent, or is older than any window (RFC
-                                     5961); "ack"
+                                     refused: it acknowledges what was never sent, or is older than any window
+                                     (RFC 5961); "ack"
                       9    0.800000  PSH ACK --------------------->          1           1      4    65535
                                      in order: 4 bytes at 0; "fine"
                      10    0.900000  <------------------------- RST          1                  0    65535
@@ -307,7 +337,8 @@ private let data: TCPFlags = [.psh, .ack]
                                      client SYN_SENT, server SYN_RCVD
                       2    0.100000  <--------------------- RST ACK       5000           1      0    65535
                                      client CLOSED, server CLOSED; resets the connection
-                        end     refused: an RST answered the SYN; lasted 0.100000 s; client CLOSED, server CLOSED
+                        end     refused: an RST answered the SYN; lasted 0.100000 s; client CLOSED,
+                                server CLOSED
                         client  1 packet, 0 bytes
                         server  1 packet, 0 bytes
 
@@ -406,8 +437,8 @@ private let data: TCPFlags = [.psh, .ack]
                                      HK_RCV server  ON_PKT_IN
                                      NULL   server  ON_CONN_NEW_DATA 4 bytes at 0
                       6    0.500000  PSH ACK --------------------->          5           1      8    65535
-                                     in order: 4 bytes at 4; 4 bytes of it were not captured; GAP in the server's
-                                     buffer: 4 bytes at 8 given up, the capture cut the packet; "efgh"
+                                     in order: 4 bytes at 4; 4 bytes of it were not captured; GAP in the
+                                     server's buffer: 4 bytes at 8 given up, the capture cut the packet; "efgh"
                                      HK_SND client  ON_PKT_IN
                                      HK_RCV server  ON_PKT_IN
                                      NULL   server  ON_CONN_NEW_DATA 4 bytes at 4, ON_GAP 4 bytes at 8, cut

@@ -136,7 +136,14 @@ func runManual(
     let calls = EngineCalls(worker, writer: writer)
     markDiagnostics(calls)
     let host = try unsafe ScriptHost(api: UnsafePointer(calls.api), options: options)
-    try host.load(code: code ?? example.one("code"), name: example.one("file") + ".lua")
+    if example["explain"].isEmpty {
+        try host.load(code: code ?? example.one("code"), name: example.one("file") + ".lua")
+    } else {
+        var explanation = Explanation()
+        explanation.filter = example.one("explain")
+        explanation.showsEvents = !example["events"].isEmpty
+        try host.explain(explanation)
+    }
     var result = ManualRun(errors: try host.run().errors)
     result.errors += try host.report().errors
     writer.flush()

@@ -185,8 +185,9 @@ local function make_sockets()
     mos.bind_filter(stream, { syn = filter, orphan = filter })
     mos.bind_filter(datagrams, { syn = filter })
   end
-  for _, option in ipairs { mos.CLIKEEP, mos.SVRKEEP } do
-    if mos.getsockopt(stream, option) < KEEP then mos.setsockopt(stream, option, KEEP) end
+  if options.keep == 1 then
+    mos.setsockopt(stream, mos.CLIKEEP, KEEP)
+    mos.setsockopt(stream, mos.SVRKEEP, KEEP)
   end
   first:on(mos.ON_PKT_IN, enter(stream, datagrams))
   if not next(options.flows) then

@@ -2,7 +2,7 @@
 -- Text for people: colours where they are wanted, lines that fit, bytes that cannot steer a
 -- terminal.
 local paint = {
-  WIDTH = 100,
+  WIDTH = 96,
   --- A blank at which no line is broken.
   BLANK = "\1",
 }

@@ -107,6 +107,10 @@ end
 
 --- The command that runs an example.
 function render.command(example)
+  if example.explain then
+    return ("mos explain '%s'%s -r examples/captures/%s.pcap"):format(example.explain,
+      example.events and " --events" or "", example.capture)
+  end
   local words = { "mos run", example.file .. ".lua" }
   if example.inline then words[#words + 1] = "--inline -i eth0 -i eth1"
   else words[#words + 1] = "-r examples/captures/" .. example.capture .. ".pcap" end
@@ -124,7 +128,7 @@ end
 -- What is run in several ways stands there once.
 local function put_example(section, example, before)
   section[#section + 1] = example.text
-  if not before or before.code ~= example.code then
+  if example.code and (not before or before.code ~= example.code) then
     section[#section + 1] = { code = example.code }
   end
   section[#section + 1] = { shell = render.command(example),
