@@ -130,6 +130,9 @@ static const char text_topics_editor[] = {
 static const char text_topics_engine[] = {
 #embed "../Scripting/Lua/manual/topics_engine.lua"
 };
+static const char text_topics_explain[] = {
+#embed "../Scripting/Lua/manual/topics_explain.lua"
+};
 static const char text_topics_reload[] = {
 #embed "../Scripting/Lua/manual/topics_reload.lua"
 };
@@ -191,6 +194,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(topics_cost),
     MODULE(topics_editor),
     MODULE(topics_engine),
+    MODULE(topics_explain),
     MODULE(topics_reload),
     MODULE(topics_script),
     MODULE(topics_tcp),

@@ -275,6 +275,7 @@ extension Worker {
         if result.hasBadOptions { counters[.badTCPOptions] += 1 }
         if let error = result.error {
             counters[error] += 1
+            packets[index].malformed = UInt8(truncatingIfNeeded: error.rawValue &+ 1)
             if error == .ipv4BadChecksum { countBadHeader(index) }
             // Their headers are there, with a length that cannot be.
             if error == .tcpHeaderLength { counters[.tcp] += 1 }

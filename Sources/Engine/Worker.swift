@@ -194,6 +194,8 @@ public struct Worker: ~Copyable {
     var holes: HoleQueue
     var declaredSide = Side.server
     var declaredUpTo: Int64 = 0
+    /// Why, one of MOS_GAP_*.
+    var declaredCause = MOS_GAP_NONE
     /// Holes are given up to the very end, though nothing lies behind it.
     var declaresTail = false
     var afterDeclaring = Phase.input

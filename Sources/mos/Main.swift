@@ -14,14 +14,15 @@ struct Mos: ParsableCommand {
             mos [run] -e CODE (-r FILE | -i SOURCE)... [options]
             mos new NAME
             mos test [PATH]... | mos bench [PATH]...
+            mos explain [FILTER] -r FILE... [options]
             mos check SCRIPT... | mos events [GLOB] | mos settings
             mos generate PROFILE (FILE | -i dpdk:SPEC) [options]
             mos doc [NAME]
             """,
         version: versionText,
         subcommands: [
-            Run.self, New.self, Check.self, Test.self, Bench.self, Generate.self, Doc.self,
-            Events.self, SettingsList.self,
+            Run.self, Explain.self, New.self, Check.self, Test.self, Bench.self, Generate.self,
+            Doc.self, Events.self, SettingsList.self,
         ],
         defaultSubcommand: Run.self
     )

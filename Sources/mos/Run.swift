@@ -160,7 +160,11 @@ struct Run: ParsableCommand {
     }
 
     mutating func run() throws {
-        let settings = try engineSettings()
+        var settings = try Settings(
+            assignments: settings,
+            trustsChecksums: input.noChecksums
+        )
+        if let runaway { try settings.assign("runaway", runaway) }
         let user = try self.user.map { try UnprivilegedUser($0) }
         RecordWriter.ignoreBrokenPipes()
         let target = try openOutput()
@@ -269,34 +273,6 @@ struct Run: ParsableCommand {
             try host.load(code: text, name: code.count == 1 ? "-e" : "-e \(index + 1)")
         }
         return ScriptVersion(calls: calls, host: host, number: number)
-    }
-
-    private func engineSettings() throws -> Settings {
-        var result = Settings()
-        for assignment in settings {
-            guard let equals = assignment.firstIndex(of: "=") else {
-                throw Failure(
-                    ExitStatus.usage,
-                    "--set takes key=value, not '\(assignment)'; see 'mos settings'"
-                )
-            }
-            let key = String(assignment[..<equals])
-            let value = String(assignment[assignment.index(after: equals)...])
-            do {
-                try result.set(key, to: value)
-            } catch {
-                throw Failure(ExitStatus.usage, error.description)
-            }
-        }
-        if let runaway {
-            do {
-                try result.set("runaway", to: runaway)
-            } catch {
-                throw Failure(ExitStatus.usage, error.description)
-            }
-        }
-        if input.noChecksums { result.checksums = .off }
-        return result
     }
 
     /// Where `--profile` writes, nil = standard error.

@@ -138,8 +138,15 @@ func runManual(
     let calls = EngineCalls(worker, writer: writer)
     markDiagnostics(calls)
     let host = try unsafe ScriptHost(api: UnsafePointer(calls.api), options: options)
-    let file = example.one("file")
-    try host.load(code: code ?? example.one("code"), name: file == "-e" ? file : file + ".lua")
+    if example["explain"].isEmpty {
+        let file = example.one("file")
+        try host.load(code: code ?? example.one("code"), name: file == "-e" ? file : file + ".lua")
+    } else {
+        var explanation = Explanation()
+        explanation.filter = example.one("explain")
+        explanation.showsEvents = !example["events"].isEmpty
+        try host.explain(explanation)
+    }
     var result = ManualRun(errors: try host.run().errors)
     result.errors += try host.report().errors
     writer.flush()

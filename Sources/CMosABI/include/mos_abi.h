@@ -62,6 +62,8 @@ enum {
 };
 /* mos_event.code of ON_ERROR. */
 enum { MOS_ERROR_NONE = 0, MOS_ERROR_OVERRUN = 1, MOS_ERROR_WINDOW = 2, MOS_ERROR_PAWS = 3, MOS_ERROR_LIMIT = 4 };
+/* mos_event.code of ON_GAP: why its bytes will not come. */
+enum { MOS_GAP_NONE = 0, MOS_GAP_MISSED = 1, MOS_GAP_CUT = 2, MOS_GAP_LIMIT = 3, MOS_GAP_POOL = 4, MOS_GAP_END = 5 };
 /* mos_packet.invalid: why TCP would refuse the segment; 0 when it would not. */
 enum { MOS_VALID = 0, MOS_INVALID_RST = 1, MOS_INVALID_SYN = 2, MOS_INVALID_WINDOW = 3, MOS_INVALID_PAWS = 4, MOS_INVALID_ACK = 5, MOS_INVALID_FLAGS = 6 };
 
@@ -106,7 +108,8 @@ struct mos_packet {
     uint16_t vlan;               /* VLAN id of the innermost tag, 65535 without one */
     uint16_t ethertype;          /* of what follows the tags */
     uint8_t ip_version, proto, tcp_flags, wscale;
-    uint8_t invalid, link, pad0;
+    uint8_t invalid, link;
+    uint8_t malformed;           /* place of its counter among those of malformed frames, from 1; 0 = it is sound */
     uint8_t rexmit_kind;         /* MOS_REXMIT_*, with MOS_PKT_REXMIT */
     uint32_t wire_payload_len;   /* payload bytes by the IP header, captured or not */
 };
@@ -291,7 +294,7 @@ struct mos_event {
     int32_t socket;
     int32_t flow;                /* index into conns, MOS_NO_FLOW without one */
     uint32_t generation;
-    int32_t code;                /* ON_ERROR: MOS_ERROR_*; leaving the loop: MOS_LEAVE_* */
+    int32_t code;                /* ON_ERROR: MOS_ERROR_*; ON_GAP: MOS_GAP_*; leaving the loop: MOS_LEAVE_* */
     double offset, length;       /* ON_ERROR, ON_GAP: stream offsets; ON_ZERO_WINDOW: length = seconds, -1 when it closes */
     double timer;                /* id of the timer that is due */
     struct mos_time now;         /* the worker's clock */

@@ -21,6 +21,9 @@ const struct mos_lua_module *mos_lua_module_at(int32_t index);
 /// The file of the manual with that index, NULL behind the last; names begin with "manual.".
 const struct mos_lua_module *mos_lua_manual_at(int32_t index);
 
+/// The file of `mos explain` with that index, NULL behind the last; names begin with "explain.".
+const struct mos_lua_module *mos_lua_explain_at(int32_t index);
+
 /// What a call of the host's functions gave back.
 struct mos_lua_answer {
     const char *text;  ///< the error, or the first result when it is a text; valid until the next call

@@ -4,11 +4,13 @@
 -- `texts` maps module names to their source; `boot` is {abi_text, api, rehearse}.
 local texts, boot = ...
 
-for name, text in pairs(texts) do
+local function provide(name, text)
   package.preload["mos." .. name] = function(...)
     return assert(loadstring(text, "=mos/" .. name .. ".lua"))(...)
   end
 end
+
+for name, text in pairs(texts) do provide(name, text) end
 boot.options = { args = {} }
 package.loaded["mos.boot"] = boot
 
@@ -293,6 +295,23 @@ end
 --- The manual as data; see manual/export.lua.
 function host.export_manual(what)
   return manual.export(what)
+end
+
+--- Makes a file loadable that not every run carries along.
+function host.provide(name, text)
+  provide(name, text)
+end
+
+--- Makes ready to explain what the run sees; see explain/main.lua.
+function host.explain(options)
+  engine.scripts.begin "=mos explain"
+  require("mos.explain.main").start(options)
+  engine.scripts.finish()
+end
+
+--- What was explained, as a line; the run is over.
+function host.explained()
+  return require("mos.explain.main").report()
 end
 
 --- What is wrong with a script, as lines `file:line:column: message`; loads it without traffic.

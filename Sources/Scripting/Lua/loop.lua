@@ -24,6 +24,7 @@ local Flow = flow.Flow
 local END, ATTENTION = abi.constant "LEAVE_END", abi.constant "LEAVE_ATTENTION"
 local IDLE = abi.constant "LEAVE_IDLE"
 local ON_ZERO_WINDOW = abi.constant "ON_ZERO_WINDOW"
+local ON_ERROR, ON_GAP = abi.constant "ON_ERROR", abi.constant "ON_GAP"
 
 local UNROLLED = 40     -- functions that fit into one loop: LuaJIT allows 60 upvalues
 local GENERATIONS = 100 -- afterwards everything goes through the table
@@ -34,17 +35,27 @@ for _, name in ipairs { "OVERRUN", "WINDOW", "PAWS", "LIMIT" } do
   code_names[abi.constant("ERROR_" .. name)] = name
 end
 
+local gap_reasons = {}
+for _, name in ipairs { "MISSED", "CUT", "LIMIT", "POOL", "END" } do
+  gap_reasons[abi.constant("GAP_" .. name)] = name:lower()
+end
+
 local arg = setmetatable({}, {
   __name = "arg",
   __index = function(_, key)
     if key == "offset" then return ev.offset
     elseif key == "length" then return ev.length
-    elseif key == "code" then return code_names[ev.code]
+    elseif key == "code" then
+      if ev.event == ON_ERROR then return code_names[ev.code] end
+      return nil
+    elseif key == "reason" then
+      if ev.event == ON_GAP then return gap_reasons[ev.code] end
+      return nil
     elseif key == "duration" then
       if ev.event == ON_ZERO_WINDOW and ev.length >= 0 then return ev.length end
       return nil
     end
-    errors.raise(("arg has no field %s; it has code, offset, length and duration"):format(
+    errors.raise(("arg has no field %s; it has code, reason, offset, length and duration"):format(
       errors.show(key)))
   end,
   __newindex = function() errors.raise("arg: its fields cannot be set") end,

@@ -38,7 +38,8 @@ schema.events = {
     arg = { "code", "offset", "length" },
     doc = 'reassembly had to refuse or discard: arg.code is "OVERRUN", "WINDOW", '
       .. '"PAWS" or "LIMIT"' },
-  { name = "ON_GAP", hooks = { "NULL" }, side = "the receiving side", arg = { "offset", "length" },
+  { name = "ON_GAP", hooks = { "NULL" }, side = "the receiving side",
+    arg = { "offset", "length", "reason" },
     doc = "bytes that will not come; the stream goes on behind them" },
   { name = "ON_ZERO_WINDOW", hooks = { "NULL" }, side = "the side that closed its window",
     arg = { "duration" },

@@ -41,10 +41,10 @@ raw:on(mos.ON_PKT_IN, function(s)
   local p = s:packet()
   if p.number > 1 then return end
   print(p.bad_checksum, p.offloaded, p.truncated, p.fragment, p.reassembled)
-  print(p.tunnel, p.vlan, p.udp, p.icmp)
+  print(p.malformed, p.tunnel, p.vlan, p.udp, p.icmp)
 end)]], output = [[
 false   false   false   false   false
-nil     nil     nil     nil]] } }
+nil     nil     nil     nil     nil]] } }
 
 return {
   { name = "s.id", notes = "Messages name sockets by it." },
@@ -162,6 +162,9 @@ end)]], output = [[
   { name = "packet.ptr", examples = bytes, see = { "ffi", "view.ptr" }, notes = "`const uint8_t "
     .. "*`, valid as long as the packet; nobody checks what is done with it." },
   { name = "packet.bad_checksum", examples = condition, see = { "settings checksums" } },
+  { name = "packet.malformed", examples = condition, see = { "counters", "packet.bad_checksum" },
+    notes = "The name of its counter without \"malformed_\", as \"tcp_truncated\". Seen by RAW "
+      .. "sockets alone." },
   { name = "packet.truncated", examples = condition,
     see = { "packet.payload_len", "packet.caplen" } },
   { name = "packet.invalid", examples = repeats, see = { "ON_PKT_IN", "stats.invalid" }, notes = [[

@@ -113,6 +113,10 @@ end
 
 --- The command that runs an example.
 function render.command(example)
+  if example.explain then
+    return ("mos explain '%s'%s -r examples/captures/%s.pcap"):format(example.explain,
+      example.events and " --events" or "", example.capture)
+  end
   if example.test then return "mos test " .. example.file .. ".lua" end
   local is_short = example.file == "-e"
   local words = is_short and { "mos" } or { "mos run", example.file .. ".lua" }
@@ -133,7 +137,8 @@ end
 -- What is run in several ways stands there once.
 local function put_example(section, example, before)
   section[#section + 1] = example.text
-  if example.file ~= "-e" and (not before or before.code ~= example.code) then
+  local is_new = example.code and (not before or before.code ~= example.code)
+  if is_new and example.file ~= "-e" then
     section[#section + 1] = { code = example.code }
   end
   section[#section + 1] = { shell = render.command(example),
