@@ -91,17 +91,32 @@ static const char text_options[] = {
 static const char text_pages[] = {
 #embed "../Scripting/Lua/manual/pages.lua"
 };
+static const char text_recipe[] = {
+#embed "../Scripting/Lua/manual/recipe.lua"
+};
 static const char text_render[] = {
 #embed "../Scripting/Lua/manual/render.lua"
 };
 static const char text_settings[] = {
 #embed "../Scripting/Lua/manual/settings.lua"
 };
+static const char text_stubs[] = {
+#embed "../Scripting/Lua/manual/stubs.lua"
+};
+static const char text_stubs_structs[] = {
+#embed "../Scripting/Lua/manual/stubs_structs.lua"
+};
+static const char text_surface[] = {
+#embed "../Scripting/Lua/manual/surface.lua"
+};
 static const char text_topics[] = {
 #embed "../Scripting/Lua/manual/topics.lua"
 };
 static const char text_topics_c[] = {
 #embed "../Scripting/Lua/manual/topics_c.lua"
+};
+static const char text_topics_editor[] = {
+#embed "../Scripting/Lua/manual/topics_editor.lua"
 };
 static const char text_topics_engine[] = {
 #embed "../Scripting/Lua/manual/topics_engine.lua"
@@ -114,6 +129,9 @@ static const char text_topics_script[] = {
 };
 static const char text_topics_tcp[] = {
 #embed "../Scripting/Lua/manual/topics_tcp.lua"
+};
+static const char text_topics_cost[] = {
+#embed "../Scripting/Lua/manual/topics_cost.lua"
 };
 static const char text_topics_tests[] = {
 #embed "../Scripting/Lua/manual/topics_tests.lua"
@@ -154,14 +172,20 @@ static const struct mos_lua_module modules[] = {
     MODULE(objects_packet),
     MODULE(options),
     MODULE(pages),
+    MODULE(recipe),
     MODULE(render),
     MODULE(settings),
+    MODULE(stubs),
+    MODULE(stubs_structs),
+    MODULE(surface),
     MODULE(topics),
     MODULE(topics_c),
+    MODULE(topics_editor),
     MODULE(topics_engine),
     MODULE(topics_reload),
     MODULE(topics_script),
     MODULE(topics_tcp),
+    MODULE(topics_cost),
     MODULE(topics_tests),
     MODULE(topics_workers),
 };

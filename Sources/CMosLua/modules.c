@@ -16,6 +16,9 @@ static const char text_aggregates[] = {
 static const char text_buckets[] = {
 #embed "../Scripting/Lua/buckets.lua"
 };
+static const char text_bytecode[] = {
+#embed "../Scripting/Lua/bytecode.lua"
+};
 static const char text_carry[] = {
 #embed "../Scripting/Lua/carry.lua"
 };
@@ -28,11 +31,26 @@ static const char text_changing[] = {
 static const char text_check[] = {
 #embed "../Scripting/Lua/check.lua"
 };
+static const char text_check_calls[] = {
+#embed "../Scripting/Lua/check_calls.lua"
+};
+static const char text_check_names[] = {
+#embed "../Scripting/Lua/check_names.lua"
+};
+static const char text_classes[] = {
+#embed "../Scripting/Lua/classes.lua"
+};
+static const char text_compiling[] = {
+#embed "../Scripting/Lua/compiling.lua"
+};
 static const char text_counter[] = {
 #embed "../Scripting/Lua/counter.lua"
 };
 static const char text_datagram[] = {
 #embed "../Scripting/Lua/datagram.lua"
+};
+static const char text_describe[] = {
+#embed "../Scripting/Lua/describe.lua"
 };
 static const char text_digest[] = {
 #embed "../Scripting/Lua/digest.lua"
@@ -82,6 +100,9 @@ static const char text_hash[] = {
 static const char text_health[] = {
 #embed "../Scripting/Lua/health.lua"
 };
+static const char text_hints[] = {
+#embed "../Scripting/Lua/hints.lua"
+};
 static const char text_histogram[] = {
 #embed "../Scripting/Lua/histogram.lua"
 };
@@ -90,6 +111,9 @@ static const char text_host[] = {
 };
 static const char text_identity[] = {
 #embed "../Scripting/Lua/identity.lua"
+};
+static const char text_infer[] = {
+#embed "../Scripting/Lua/infer.lua"
 };
 static const char text_intervals[] = {
 #embed "../Scripting/Lua/intervals.lua"
@@ -100,11 +124,17 @@ static const char text_json[] = {
 static const char text_keyed[] = {
 #embed "../Scripting/Lua/keyed.lua"
 };
+static const char text_lexer[] = {
+#embed "../Scripting/Lua/lexer.lua"
+};
 static const char text_locals[] = {
 #embed "../Scripting/Lua/locals.lua"
 };
 static const char text_loop[] = {
 #embed "../Scripting/Lua/loop.lua"
+};
+static const char text_marks[] = {
+#embed "../Scripting/Lua/marks.lua"
 };
 static const char text_mos[] = {
 #embed "../Scripting/Lua/mos.lua"
@@ -121,17 +151,29 @@ static const char text_output[] = {
 static const char text_packet[] = {
 #embed "../Scripting/Lua/packet.lua"
 };
+static const char text_profile[] = {
+#embed "../Scripting/Lua/profile.lua"
+};
+static const char text_profile_advice[] = {
+#embed "../Scripting/Lua/profile_advice.lua"
+};
+static const char text_profile_report[] = {
+#embed "../Scripting/Lua/profile_report.lua"
+};
 static const char text_readers[] = {
 #embed "../Scripting/Lua/readers.lua"
 };
 static const char text_register[] = {
 #embed "../Scripting/Lua/register.lua"
 };
+static const char text_registrations[] = {
+#embed "../Scripting/Lua/registrations.lua"
+};
 static const char text_reload[] = {
 #embed "../Scripting/Lua/reload.lua"
 };
-static const char text_registrations[] = {
-#embed "../Scripting/Lua/registrations.lua"
+static const char text_repeats[] = {
+#embed "../Scripting/Lua/repeats.lua"
 };
 static const char text_schema[] = {
 #embed "../Scripting/Lua/schema.lua"
@@ -142,6 +184,9 @@ static const char text_schema_aggregates[] = {
 static const char text_schema_fields[] = {
 #embed "../Scripting/Lua/schema_fields.lua"
 };
+static const char text_schema_results[] = {
+#embed "../Scripting/Lua/schema_results.lua"
+};
 static const char text_scripts[] = {
 #embed "../Scripting/Lua/scripts.lua"
 };
@@ -150,6 +195,12 @@ static const char text_slots[] = {
 };
 static const char text_sockets[] = {
 #embed "../Scripting/Lua/sockets.lua"
+};
+static const char text_sources[] = {
+#embed "../Scripting/Lua/sources.lua"
+};
+static const char text_stage[] = {
+#embed "../Scripting/Lua/stage.lua"
 };
 static const char text_state[] = {
 #embed "../Scripting/Lua/state.lua"
@@ -217,6 +268,9 @@ static const char text_timers[] = {
 static const char text_topk[] = {
 #embed "../Scripting/Lua/topk.lua"
 };
+static const char text_traces[] = {
+#embed "../Scripting/Lua/traces.lua"
+};
 static const char text_tree_code[] = {
 #embed "../Scripting/Lua/tree_code.lua"
 };
@@ -246,12 +300,18 @@ static const struct mos_lua_module modules[] = {
     MODULE(address),
     MODULE(aggregates),
     MODULE(buckets),
+    MODULE(bytecode),
     MODULE(carry),
     MODULE(catalogue),
     MODULE(changing),
     MODULE(check),
+    MODULE(check_calls),
+    MODULE(check_names),
+    MODULE(classes),
+    MODULE(compiling),
     MODULE(counter),
     MODULE(datagram),
+    MODULE(describe),
     MODULE(digest),
     MODULE(distinct),
     MODULE(each),
@@ -268,29 +328,40 @@ static const struct mos_lua_module modules[] = {
     MODULE(globals),
     MODULE(hash),
     MODULE(health),
+    MODULE(hints),
     MODULE(histogram),
     MODULE(host),
     MODULE(identity),
+    MODULE(infer),
     MODULE(intervals),
     MODULE(json),
     MODULE(keyed),
+    MODULE(lexer),
     MODULE(locals),
     MODULE(loop),
+    MODULE(marks),
     MODULE(mos),
     MODULE(names),
     MODULE(options),
     MODULE(output),
     MODULE(packet),
+    MODULE(profile),
+    MODULE(profile_advice),
+    MODULE(profile_report),
     MODULE(readers),
     MODULE(register),
-    MODULE(reload),
     MODULE(registrations),
+    MODULE(reload),
+    MODULE(repeats),
     MODULE(schema),
     MODULE(schema_aggregates),
     MODULE(schema_fields),
+    MODULE(schema_results),
     MODULE(scripts),
     MODULE(slots),
     MODULE(sockets),
+    MODULE(sources),
+    MODULE(stage),
     MODULE(state),
     MODULE(stream),
     MODULE(suggest),
@@ -313,6 +384,7 @@ static const struct mos_lua_module modules[] = {
     MODULE(text),
     MODULE(timers),
     MODULE(topk),
+    MODULE(traces),
     MODULE(tree_code),
     MODULE(trees),
     MODULE(tsv),

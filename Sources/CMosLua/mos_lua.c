@@ -6,6 +6,8 @@
 #include <lua.h>
 #include <lualib.h>
 #include <string.h>
+#include "memory.h"
+#include "watch.h"
 
 #define HOST "mos.host"
 #define RESULT "mos.result"
@@ -116,14 +118,28 @@ int32_t mos_lua_call(lua_State *L, const char *name, const char *first, size_t f
         .name = name, .first = first, .second = second,
         .first_length = first_length, .second_length = second_length, .answer = answer,
     };
-    return protect(L, call_host, &call);
+    mos_lua_watch_enter(L);
+    const int32_t status = protect(L, call_host, &call);
+    mos_lua_watch_leave(L);
+    return status;
 }
 
 int32_t mos_lua_ask(lua_State *L, const char *name, double first, double second, struct mos_lua_answer *answer) {
     struct call call = {.name = name, .numbers = {first, second}, .answer = answer};
-    return protect(L, ask_host, &call);
+    mos_lua_watch_enter(L);
+    const int32_t status = protect(L, ask_host, &call);
+    mos_lua_watch_leave(L);
+    return status;
 }
 
-void mos_lua_close(lua_State *L) { lua_close(L); }
+void mos_lua_limit(lua_State *L, size_t limit) {
+    if (limit > 0) mos_lua_limit_memory(L, limit);
+}
+
+void mos_lua_close(lua_State *L) {
+    mos_lua_watch_close(L);
+    mos_lua_unlimit_memory(L);
+    lua_close(L);
+}
 
 const char *mos_lua_version(void) { return LUAJIT_VERSION; }

@@ -61,9 +61,12 @@ public struct EventBlock: ~Copyable {
         unsafe pointer.pointee.socket = socket
     }
 
-    /// Views made before are stale from now on.
+    /// Views made before are stale from now on, and no script runs.
     @inline(__always)
-    func turn() { unsafe pointer.pointee.epoch &+= 1 }
+    func turn() {
+        unsafe pointer.pointee.epoch &+= 1
+        unsafe pointer.pointee.slot = Int32(MOS_SLOT_NEXT)
+    }
 
     /// The packet in hand.
     @inline(__always)

@@ -158,6 +158,9 @@ public final class RecordWriter {
         merger?.advance(worker, to: key)
     }
 
+    /// Nothing will follow, and what was collected is lost: for one that cannot be asked any more.
+    public func abandon() { merger?.advance(worker, to: .last) }
+
     /// The failure that stopped writing, the first time it is asked for.
     public func takeFailure() -> OutputError? { target.takeFailure() }
 }

@@ -60,6 +60,13 @@ public final class EngineCalls {
         unsafe body(&context.pointee.worker)
     }
 
+    /// The number of the worker among all, and how many there are.
+    public var index: Int { unsafe context.pointee.seat.index }
+    public var workers: Int { unsafe context.pointee.seat.meeting?.members ?? 1 }
+
+    /// Where the worker's records go.
+    public var writer: RecordWriter { unsafe context.pointee.writer }
+
     /// All counters by name, in order, as they are: also while the worker runs on another thread.
     public func counterValues() -> [(name: String, value: Double)] {
         let counters = unsafe api.pointee.counters
@@ -270,7 +277,8 @@ public final class EngineCalls {
             unsafe worker(context).pointee.worker.cancelTimer(id)
         }
         unsafe api.pointee.emit = { context, kind, bytes, length in
-            unsafe emit(worker(context), kind, bytes, length)
+            let context = unsafe worker(context)
+            return unsafe waiting(context) { unsafe emit(context, kind, bytes, length) }
         }
         unsafe api.pointee.flow_state = { context, size, layout, length in
             let text = unsafe layout.map { unsafe string($0, length) } ?? ""
@@ -304,11 +312,17 @@ public final class EngineCalls {
         unsafe api.pointee.hand_in = { context, name, nameLength, bytes, length in
             guard let name = unsafe name else { return -EINVAL }
             let meeting = unsafe string(name, nameLength)
-            return unsafe worker(context).pointee.seat.handIn(meeting, bytes, length)
+            let context = unsafe worker(context)
+            return unsafe waiting(context) {
+                unsafe context.pointee.seat.handIn(meeting, bytes, length)
+            }
         }
         unsafe api.pointee.gathered = { context, name, length, wait in
             guard let name = unsafe name else { return -EINVAL }
-            return unsafe worker(context).pointee.seat.gathered(string(name, length), wait)
+            let context = unsafe worker(context)
+            return unsafe waiting(context) {
+                unsafe context.pointee.seat.gathered(string(name, length), wait)
+            }
         }
         unsafe api.pointee.handed_in = { context, name, length, from in
             guard let name = unsafe name else { return -EINVAL }
@@ -328,6 +342,15 @@ public final class EngineCalls {
 func worker(_ context: UnsafeMutableRawPointer?) -> UnsafeMutablePointer<EngineContext> {
     // Scripts hand back what they were given; they cannot make one up without the FFI.
     unsafe context.unsafelyUnwrapped.assumingMemoryBound(to: EngineContext.self)
+}
+
+/// What may have to wait for a reader, or for other workers: no fault of the script's.
+@unsafe @inline(__always)
+private func waiting(_ context: UnsafeMutablePointer<EngineContext>, _ body: () -> Int32) -> Int32 {
+    let event = unsafe context.pointee.worker.eventAddress
+    unsafe event.pointee.waiting = 1
+    defer { unsafe event.pointee.waiting = 0 }
+    return body()
 }
 
 @unsafe

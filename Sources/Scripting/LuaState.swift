@@ -33,6 +33,12 @@ struct LuaState: ~Copyable {
 
     deinit { unsafe mos_lua_close(state) }
 
+    /// Limits what it allocates from now on, 0 = no limit.
+    func limitMemory(to bytes: Int) { unsafe mos_lua_limit(state, max(0, bytes)) }
+
+    /// Lets other threads look at it.
+    func watch(_ api: UnsafePointer<mos_api>) -> ScriptWatch? { unsafe ScriptWatch(state, api) }
+
     /// Calls the function `name` of host.lua.
     ///
     /// - Parameters:

@@ -19,6 +19,14 @@ public final class Manual {
         case names
         /// All pages as one Markdown text.
         case markdown
+        /// A definition file for editors.
+        case stubs
+        /// A standard for luacheck, as a .luacheckrc.
+        case luacheck
+        /// The settings of lua-language-server for a folder with the definition file in it.
+        case luarc
+        /// Every public name with its kind, one a line.
+        case surface
     }
 
     private let lua: LuaState
@@ -50,6 +58,15 @@ public final class Manual {
     /// - Throws: ``ScriptError/script(_:)`` when the library fails.
     public func whole(_ form: Whole) throws(ScriptError) -> String {
         try lua.call("manual", form.rawValue).text
+    }
+
+    /// A script to begin with.
+    ///
+    /// - Parameter name: what it is called.
+    /// - Returns: its text.
+    /// - Throws: ``ScriptError/script(_:)`` when the library fails.
+    public func recipe(named name: String) throws(ScriptError) -> String {
+        try lua.call("recipe", name).text
     }
 
     /// What each counter counts, a line each, in the order of `Counter.names`.

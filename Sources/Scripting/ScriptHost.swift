@@ -29,6 +29,8 @@ public final class ScriptHost {
     }
 
     let lua: LuaState
+    /// Looks at the scripts from another thread; nil without ``ScriptOptions/isWatched``.
+    public let watch: ScriptWatch?
 
     /// A host bound to the engine's calls.
     ///
@@ -38,11 +40,15 @@ public final class ScriptHost {
     /// - Throws: ``ScriptError/library(_:)`` when the engine's layout is not the library's.
     public init(api: UnsafePointer<mos_api>, options: ScriptOptions) throws(ScriptError) {
         lua = unsafe try LuaState.open(api: api)
+        // A profile knows what was allocated from who limits it.
+        let isUnlimited = options.isProfiled && options.memoryLimit == 0
+        lua.limitMemory(to: isUnlimited ? Int.max / 4 : options.memoryLimit)
         do {
             _ = try lua.call("open", options.encoded)
         } catch {
             throw .scriptLibrary(error.description)
         }
+        watch = options.isWatched ? unsafe lua.watch(api) : nil
     }
 
     /// Reads a script file and runs its top level.
@@ -99,14 +105,29 @@ public final class ScriptHost {
         return Outcome(errors: Int(answer.number), wasStopped: answer.flag)
     }
 
+    /// What is known of the cost of callbacks after ``run()``: lines for ``profile(of:)``.
+    ///
+    /// - Returns: the lines, empty without ``ScriptOptions/isProfiled``.
+    /// - Throws: ``ScriptError/script(_:)`` when there is no memory for it.
+    public func profileShare() throws(ScriptError) -> String { try lua.call("profile_share").text }
+
+    /// The text about what callbacks cost.
+    ///
+    /// - Parameter shares: what ``profileShare()`` gave for each worker.
+    /// - Returns: lines for the person who runs the scripts.
+    /// - Throws: ``ScriptError/script(_:)`` when there is no memory for it.
+    public func profile(of shares: [String]) throws(ScriptError) -> String {
+        try lua.call("profile", shares.joined(separator: "\n")).text
+    }
+
     /// What is wrong with a script, found without traffic.
     ///
     /// - Parameter path: the file.
-    /// - Returns: lines `file:line:column: message`, none when nothing is wrong.
+    /// - Returns: what was found, in the order of lines.
     /// - Throws: that it cannot be read.
-    public func check(file path: String) throws(ScriptError) -> [String] {
+    public func check(file path: String) throws(ScriptError) -> [Finding] {
         let answer = try lua.call("check", "@" + path, bytes: ScriptFile.read(path))
-        return answer.text.split(separator: "\n").map(String.init)
+        return answer.text.split(separator: "\u{1}").map { Finding(String($0), of: path) }
     }
 
     /// Calls a function of host.lua that is there for tests of scripts.

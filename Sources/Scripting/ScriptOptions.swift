@@ -55,6 +55,14 @@ public struct ScriptOptions: Sendable {
     public var outputIsTerminal = false
     /// Errors of a callback on one flow, without a success between, that switch it off there.
     public var errorsInARow = 10
+    /// Bytes that scripts may hold, 0 = as many as there are.
+    public var memoryLimit = 0
+    /// What callbacks cost is measured, see ``ScriptHost/profileShare()``.
+    public var isProfiled = false
+    /// Another thread looks whether callbacks end, see ``ScriptHost/watch``.
+    public var isWatched = false
+    /// The scripts are loaded beside others that run, and are to take their place.
+    public var isReplacing = false
     /// Packets are handed on, and scripts may change them; nil when they are only watched.
     public var inline: InlineMode?
     /// Tests of the scripts are taken note of, and how they are run; nil in every other run.
@@ -69,6 +77,9 @@ public struct ScriptOptions: Sendable {
     var encoded: String {
         var text = "format=\(format.rawValue)\0errors_in_a_row=\(errorsInARow)\0"
         text += "strict=\(isStrict ? 1 : 0)\0allow_globals=\(allowsGlobals ? 1 : 0)\0"
+        text += "script_memory=\(memoryLimit)\0"
+        text += "profile=\(isProfiled ? 1 : 0)\0"
+        text += "replacing=\(isReplacing ? 1 : 0)\0"
         text += "terminal=\(outputIsTerminal ? 1 : 0)\0"
         if let inline { text += "inline=\(inline.rawValue)\0" }
         if let tests {

@@ -46,7 +46,7 @@ struct Bench: ParsableCommand {
     }
 
     mutating func run() throws {
-        Watchdog.handleInterrupts()
+        TestLimit.handleInterrupts()
         var count = 0
         var failed = false
         for entry in try TestFiles(paths.isEmpty ? ["."] : paths).entries {

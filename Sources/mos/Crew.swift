@@ -80,6 +80,23 @@ final class Crew {
         return try members[0].runner.current.host.report()
     }
 
+    /// Writes what the callbacks of all workers cost.
+    ///
+    /// - Parameter file: where to; nil = standard error.
+    /// - Throws: that it cannot be written.
+    func tellProfile(_ file: ReplacedFile?) throws {
+        do {
+            let hosts = members.map(\.runner.current.host)
+            let text = try hosts[0].profile(of: hosts.map { try $0.profileShare() })
+            guard let file else { return Diagnostics.write(text) }
+            try file.replace(with: Array(text.utf8))
+        } catch let error as ScriptError {
+            throw Failure(error.exitStatus, "--profile: \(error.description)")
+        } catch let error as OutputError {
+            throw Failure(ExitStatus.input, "--profile: \(error.description)")
+        }
+    }
+
     /// Where the workers run and what their tables lie on.
     var placement: String {
         let count = members.count

@@ -22,9 +22,29 @@ struct Doc: ParsableCommand {
     @Flag(help: "Print all names, one a line.")
     var names = false
 
+    @Flag(help: "Print the definitions of all names for editors (lua-language-server): mos.d.lua.")
+    var stubs = false
+
+    @Flag(help: "Print a .luacheckrc with the standard 'mos'.")
+    var luacheck = false
+
+    @Flag(help: "Print every public name with its kind, one a line.")
+    var surface = false
+
+    /// What is asked for as a whole, if anything.
+    private var wholes: [Manual.Whole] {
+        let asked: [(Bool, Manual.Whole)] = [
+            (markdown, .markdown), (names, .names), (stubs, .stubs), (luacheck, .luacheck),
+            (surface, .surface),
+        ]
+        return asked.filter(\.0).map(\.1)
+    }
+
     func validate() throws {
-        if (markdown || names) && !name.isEmpty || markdown && names {
-            throw ValidationError("Give a name, or --markdown, or --names.")
+        if wholes.count + (name.isEmpty ? 0 : 1) > 1 {
+            throw ValidationError(
+                "Give a name, or one of --markdown, --names, --stubs, --luacheck, --surface."
+            )
         }
     }
 
@@ -37,7 +57,8 @@ struct Doc: ParsableCommand {
                 print(page.text)
                 return
             }
-            print(try manual.whole(markdown ? .markdown : names ? .names : .contents))
+            let text = try manual.whole(wholes.first ?? .contents)
+            print(text, terminator: text.hasSuffix("\n") ? "" : "\n")
         } catch let error as ScriptError {
             throw Failure(ExitStatus.script, error.description)
         }

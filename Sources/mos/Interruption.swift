@@ -45,9 +45,14 @@ enum Interruption {
 /// Signals as threads are given them.
 enum Signals {
     /// The calling thread is given none: they are for those that wait for packets.
-    static func blockForThisThread() {
+    static func blockForThisThread() { mask(SIG_BLOCK) }
+
+    /// It is given them again.
+    static func allowForThisThread() { mask(SIG_UNBLOCK) }
+
+    private static func mask(_ how: Int32) {
         var all = sigset_t()
         _ = unsafe sigfillset(&all)
-        _ = unsafe pthread_sigmask(SIG_BLOCK, &all, nil)
+        _ = unsafe pthread_sigmask(how, &all, nil)
     }
 }

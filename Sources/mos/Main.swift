@@ -12,6 +12,7 @@ struct Mos: ParsableCommand {
             mos [run] SCRIPT... (-r FILE | -i SOURCE)... [options] [-- --name=value...]
             mos [run] SCRIPT... -i SOURCE -i SOURCE --inline[=fail-closed] [options]
             mos [run] -e CODE (-r FILE | -i SOURCE)... [options]
+            mos new NAME
             mos test [PATH]... | mos bench [PATH]...
             mos check SCRIPT... | mos events [GLOB] | mos settings
             mos generate PROFILE (FILE | -i dpdk:SPEC) [options]
@@ -19,7 +20,8 @@ struct Mos: ParsableCommand {
             """,
         version: versionText,
         subcommands: [
-            Run.self, Check.self, Test.self, Bench.self, Generate.self, Doc.self, Events.self,
+            Run.self, New.self, Check.self, Test.self, Bench.self, Generate.self, Doc.self,
+            Events.self,
             SettingsList.self,
         ],
         defaultSubcommand: Run.self
@@ -57,8 +59,9 @@ enum CommandWords {
         omittingEmptySubsequences: false
     )
 
-    /// `--inline` alone means fail-open; the parser knows only options that always have a value, or never.
-    static let forMos = (parts.first ?? []).map { $0 == "--inline" ? "--inline=fail-open" : $0 }
+    /// What an option alone means that may have a value; the parser knows only those that always have one, or never.
+    private static let alone = ["--inline": "--inline=fail-open", "--profile": "--profile=-"]
+    static let forMos = (parts.first ?? []).map { alone[$0] ?? $0 }
     static let forScripts = parts.count > 1 ? Array(parts[1]) : []
 }
 

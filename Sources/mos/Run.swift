@@ -90,6 +90,28 @@ struct Run: ParsableCommand {
     )
     var user: String?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            End the run, with exit code 1, when a callback takes longer: seconds, off, or auto (1 live, off \
+            for captures). The same as --set runaway=.
+            """,
+            valueName: "seconds"
+        )
+    )
+    var runaway: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Measure what callbacks cost, and say at the end on standard error, or in a file \
+            (--profile=FILE), what LuaJIT did not compile, and why.
+            """,
+            valueName: "file"
+        )
+    )
+    var profile: String?
+
     @Flag(
         help: """
             Load scripts again when their files change, those that they require included; flows go on \
@@ -146,24 +168,30 @@ struct Run: ParsableCommand {
         let merger = ordered && count > 1 ? RecordMerger(target, workers: count) : nil
         let meeting = count > 1 ? Meeting(members: count, waits: inputs.showsEverything) : nil
         let crew = Crew(stop: stop, meeting: meeting, hasThreads: cores != nil)
+        let watchdog = try watchdog(settings, stop, isLive: inputs.isLive)
+        defer { watchdog?.finish() }
         for index in 0..<count {
             let writer = merger.map { RecordWriter(merging: $0, worker: index) }
             let own = writer ?? RecordWriter(target)
-            try crew.add(member(index, meeting, inputs, own, settings))
+            try crew.add(member(index, meeting, inputs, own, settings, watchdog))
         }
+        let profileFile = try profileFile()
         let statsFile = try stats.map { try StatsFile($0, crew.members.map(\.counters)) }
         if inputs.isLive || cores != nil { Diagnostics.say("mos: " + crew.placement) }
         // However the run ends, the thread that writes it ends first.
         defer { statsFile?.finish() }
         let command = self
         let scriptOptions = options(settings, crew.members[0].writer)
+        watchdog?.summary = { Summary(crew.members.map(\.counters)).text }
         let reloader = Reloader(crew) { calls, number throws(ScriptError) in
-            try command.load(calls, scriptOptions, number)
+            try command.load(calls, scriptOptions, number, watchdog)
         }
         defer { reloader.finish() }
         if watch { try reloader.watch(crew.members[0].runner.current.host.files()) }
         let runWatch = RunWatch(crew.members, reloader, isLive: inputs.isLive)
         let outcome = try runWatched(crew, runWatch, stop)
+        Diagnostics.write(Summary(crew.members.map(\.calls)).text)
+        if profile != nil { try crew.tellProfile(profileFile) }
         try conclude(crew, target, outcome, stop)
     }
 
@@ -191,7 +219,8 @@ struct Run: ParsableCommand {
         _ meeting: Meeting?,
         _ inputs: OpenedInputs,
         _ writer: RecordWriter,
-        _ settings: Settings
+        _ settings: Settings,
+        _ watchdog: Watchdog?
     ) throws -> Crew.Member {
         let worker: Worker
         let own = try inputs.inputs(of: index)
@@ -211,7 +240,8 @@ struct Run: ParsableCommand {
         }
         let calls = EngineCalls(worker, writer: writer, meeting: meeting, index: index)
         do throws(ScriptError) {
-            return Crew.Member(try load(calls, options(settings, writer), 1), writer)
+            let version = try load(calls, options(settings, writer), 1, watchdog)
+            return Crew.Member(version, writer)
         } catch {
             writer.flush()
             let reader = if case .unreadable = error, let user { " (as \(user))" } else { "" }
@@ -220,10 +250,17 @@ struct Run: ParsableCommand {
     }
 
     /// A Lua state over those calls with all scripts.
-    private func load(_ calls: EngineCalls, _ options: ScriptOptions, _ number: Int)
-        throws(ScriptError) -> ScriptVersion
-    {
+    private func load(
+        _ calls: EngineCalls,
+        _ options: ScriptOptions,
+        _ number: Int,
+        _ watchdog: Watchdog?
+    ) throws(ScriptError) -> ScriptVersion {
+        var options = options
+        options.isWatched = watchdog != nil
+        options.isReplacing = number > 1
         let host = try unsafe ScriptHost(api: calls.api, options: options)
+        watchdog?.add(host, calls, isReplacing: number > 1)
         for path in scripts { try host.load(file: path) }
         for (index, text) in code.enumerated() {
             try host.load(code: text, name: code.count == 1 ? "-e" : "-e \(index + 1)")
@@ -248,8 +285,36 @@ struct Run: ParsableCommand {
                 throw Failure(ExitStatus.usage, error.description)
             }
         }
+        if let runaway {
+            do {
+                try result.set("runaway", to: runaway)
+            } catch {
+                throw Failure(ExitStatus.usage, error.description)
+            }
+        }
         if input.noChecksums { result.checksums = .off }
         return result
+    }
+
+    /// Where `--profile` writes, nil = standard error.
+    private func profileFile() throws -> ReplacedFile? {
+        guard let profile, profile != "-" else { return nil }
+        do throws(OutputError) {
+            let file = try ReplacedFile(path: profile)
+            try file.replace(with: [])
+            return file
+        } catch {
+            throw Failure(ExitStatus.usage, "--profile: \(error.description)")
+        }
+    }
+
+    private func watchdog(_ settings: Settings, _ stop: StopRequests, isLive: Bool) throws
+        -> Watchdog?
+    {
+        let limit = settings.runaway ?? (isLive ? 1 : 0)
+        guard limit > 0 else { return nil }
+        let forwardsAlone = input.inline == .failOpen
+        return try Watchdog(limit: limit, stop: stop, forwardsAlone: forwardsAlone)
     }
 
     private func openOutput() throws -> RecordTarget {
@@ -268,12 +333,14 @@ struct Run: ParsableCommand {
         options.allowsGlobals = allowGlobals
         options.outputIsTerminal = writer.isTerminal
         options.errorsInARow = settings.errorsInARow
+        options.memoryLimit = settings.scriptMemory
+        options.isProfiled = profile != nil
         options.inline = input.inline
         options.arguments = CommandWords.forScripts
         return options
     }
 
-    /// Says what was seen and lost, and picks the exit code: what is worst first.
+    /// Picks the exit code: what is worst first.
     private func conclude(
         _ crew: Crew,
         _ target: RecordTarget,
@@ -281,7 +348,6 @@ struct Run: ParsableCommand {
         _ stop: StopRequests
     ) throws {
         let summary = Summary(crew.members.map(\.calls))
-        Diagnostics.write(summary.text)
         if let failure = target.takeFailure(), !failure.isBrokenPipe {
             throw Failure(
                 ExitStatus.input,

@@ -65,7 +65,7 @@ struct Test: ParsableCommand {
     }
 
     mutating func run() throws {
-        Watchdog.handleInterrupts()
+        TestLimit.handleInterrupts()
         let files = try TestFiles(paths.isEmpty ? ["."] : paths)
         var suites: [RecipeTestSuite] = []
         var without: [String] = []
@@ -106,9 +106,9 @@ struct Test: ParsableCommand {
                     continue
                 }
                 console.begin(path)
-                Watchdog.start(seconds: timeout, "\(path):\(test.line): \(test.name)")
+                TestLimit.start(seconds: timeout, "\(path):\(test.line): \(test.name)")
                 let result = tests.run(test)
-                Watchdog.stop()
+                TestLimit.stop()
                 suite.results.append((test.name, test.line, result))
                 console.show(test.name, result)
             }

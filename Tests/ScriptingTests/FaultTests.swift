@@ -23,6 +23,8 @@ private func packet(flow: Int32, seconds: UInt32 = 1_700_000_000) -> Occurrence 
             result.diagnostics == [
                 """
                 mos: error in a callback: test:1: attempt to index field 'x' (a nil value)
+                    1 | local function inner(t) return t.x.y end
+                      |                                  ^
                     test:1: in 'inner'
                     test:4: in the function of line 3
                     event ON_PKT_IN at HK_SND, SIDE_CLI, flow 128.232.110.120:34855 > 66.35.250.204:80
@@ -38,6 +40,7 @@ private func packet(flow: Int32, seconds: UInt32 = 1_700_000_000) -> Occurrence 
         #expect(
             first.hasPrefix(
                 "mos: error in a callback: test:4: attempt to index local 'v' (a number value)\n"
+                    + "    4 | data.u8(1)\n      | ^\n    hint: write data:u8(...), with a colon\n"
                     + "    test:4: "
             )
         )
@@ -66,9 +69,10 @@ private func packet(flow: Int32, seconds: UInt32 = 1_700_000_000) -> Occurrence 
         )
         #expect(result.printed == ["0", "0", "0", "1"])
         #expect(
-            result.diagnostics.last
-                == "mos: callback test:2 is off for flow 128.232.110.120:34855 > 66.35.250.204:80 after 3 "
-                + "errors in a row (said once)"
+            result.diagnostics.contains(
+                "mos: callback test:2 is off for flow 128.232.110.120:34855 > 66.35.250.204:80 after 3 "
+                    + "errors in a row (said once)"
+            )
         )
     }
 
@@ -125,7 +129,114 @@ private func packet(flow: Int32, seconds: UInt32 = 1_700_000_000) -> Occurrence 
             options: options
         )
         #expect(result.printed == ["tick", "tick"])
-        #expect(result.diagnostics.last == "mos: this timer is off after 2 errors in a row")
+        #expect(result.diagnostics.contains("mos: this timer is off after 2 errors in a row"))
+    }
+
+    @Test func `that repeats is told once, and counted with its flows`() throws {
+        let occurrences = (0..<12).map { packet(flow: Int32($0 % 3)) }
+        let result = try run(
+            inPacket("if flow.slot == 2 then error('other') end\nerror 'same'"),
+            over: occurrences
+        )
+        let told = result.diagnostics.filter { $0.hasPrefix("mos: error in a callback") }
+        #expect(told.count == 2)
+        #expect(
+            result.diagnostics.suffix(2) == [
+                "mos: test:4: same: 8 times on 2 flows", "mos: test:3: other: 4 times on 1 flow",
+            ]
+        )
+    }
+
+    @Test func `of more than five kinds is counted, not shown`() throws {
+        let result = try run(
+            "local n = 0\n" + inPacket("n = n + 1 error('kind ' .. n)"),
+            over: Array(repeating: .packet, count: 8)
+        )
+        #expect(result.diagnostics.filter { $0.hasPrefix("mos: error in a callback") }.count == 5)
+        #expect(
+            result.diagnostics.suffix(2) == [
+                "mos: callback test:3: further errors are counted, not shown",
+                "mos: callback test:3: 3 more errors",
+            ]
+        )
+    }
+
+    @Test func `that repeats in timers and at the end is told once as well`() throws {
+        var due = Occurrence.packet
+        due.timer = 1
+        let result = try run(
+            """
+            mos.every(1, function() error "tick" end)
+            mos.on_exit(function() error "bye" end)
+            """,
+            over: [due, due, due]
+        )
+        #expect(
+            result.diagnostics == [
+                """
+                mos: error in a timer: test:1: tick
+                    1 | mos.every(1, function() error "tick" end)
+                      | ^
+                    test:1: in the function of line 1
+                    timer (every 1 s)
+                """,
+                """
+                mos: error in on_exit: test:2: bye
+                    2 | mos.on_exit(function() error "bye" end)
+                      | ^
+                    test:2: in the function of line 2
+                """,
+                "mos: test:1: tick: 3 times",
+            ]
+        )
+    }
+
+    @Test(arguments: [
+        ("return flow.cli.mss > 1000", "flow.cli.mss is nil without the option"),
+        (
+            "local mss = flow.cli.mss\nreturn mss + 1",
+            "mss is nil: flow.cli.mss is nil without the option"
+        ),
+        ("return 'mss ' .. flow.cli.mss", "flow.cli.mss is nil without the option"),
+        ("return flow.end_reason:upper()", "flow.end_reason is nil while it lives"),
+        ("local p = flow.packet(side)", "write flow:packet(...), with a colon"),
+        ("local t = mos:every(1, print)", "write mos.every(...), with a dot"),
+        ("flow:on('ON_GAP', print)", "write mos.ON_GAP, without quotes"),
+        (
+            "local word = ('x'):rep(3):match 'y'\nlocal v = tostring(flow):match 'y'\nreturn v:upper()",
+            "v is nil: match gives nil where it does not find its pattern"
+        ),
+    ])
+    func `of a common kind says what to write, or why a value was nil`(
+        body: String,
+        hint: String
+    ) throws {
+        let result = try run(inPacket(body), over: [.packet])
+        let lines = try #require(result.diagnostics.first).split(separator: "\n")
+        #expect(lines.contains("    hint: \(hint)"), "\(lines)")
+    }
+
+    @Test(arguments: [
+        "local mss = flow.cli.mss or nil\nreturn mss + 1", "local t = {} return t.mss + 1",
+        "local cli = { mss = nil } return cli.mss > 1", "error 'a nil value'",
+    ])
+    func `says nothing of what it does not know`(body: String) throws {
+        let result = try run(inPacket(body), over: [.packet])
+        #expect(try !#require(result.diagnostics.first).contains("hint:"))
+    }
+
+    @Test func `shows no character that steers a terminal, and keeps marks in their place`() throws
+    {
+        let result = try run(
+            inPacket("local é, t = '\u{1b}[31m\t', {} return t.x.y"),
+            over: [.packet]
+        )
+        #expect(
+            try #require(result.diagnostics.first).split(separator: "\n")[1...2] == [
+                "    3 | local é, t = '\\x1b[31m  ', {} return t.x.y",
+                "      |                                        ^",
+            ]
+        )
     }
 
     @Test func `does not keep other callbacks from running`() throws {
@@ -177,17 +288,23 @@ private let prelude = """
             result.diagnostics == [
                 """
                 mos: error in a callback: test:5: base
+                    5 |   return function(flow) if fails and flow.slot == 0 then error(name) end print(name, flow....
+                      |   ^
                     test:5: in the function of line 5
                     event ON_PKT_IN at HK_SND, SIDE_CLI, flow 128.232.110.120:34855 > 66.35.250.204:80
                 """,
                 """
                 mos: error in a callback: test:7: attempt to index field 'slot' (a number value)
+                    7 | local bad = mos.define_event(IN, function(flow) return flow.slot.x end)
+                      |                                                             ^~~~
                     test:7: in the function of line 7
                     event 10001 on ON_PKT_IN at HK_SND, SIDE_CLI, flow 128.232.110.120:34855 > \
                 66.35.250.204:80
                 """,
                 """
                 mos: error in a callback: test:5: u
+                    5 |   return function(flow) if fails and flow.slot == 0 then error(name) end print(name, flow....
+                      |   ^
                     test:5: in the function of line 5
                     event 10002 on ON_PKT_IN at HK_SND, SIDE_CLI, flow 128.232.110.120:34855 > \
                 66.35.250.204:80
@@ -211,9 +328,10 @@ private let prelude = """
         #expect(result.printed == flow0 + flow0 + flow0 + flow0 + ["base\t1", "u\t1", "v\t1"])
         #expect(result.outcome.errors == 3)
         #expect(
-            result.diagnostics.last
-                == "mos: callback test:5 is off for flow 128.232.110.120:34855 > 66.35.250.204:80 after 3 "
-                + "errors in a row (said once)"
+            result.diagnostics.contains(
+                "mos: callback test:5 is off for flow 128.232.110.120:34855 > 66.35.250.204:80 after 3 "
+                    + "errors in a row (said once)"
+            )
         )
     }
 

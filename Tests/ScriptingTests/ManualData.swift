@@ -122,6 +122,7 @@ func runManual(
     options.arguments = example["argument"]
     options.format = ScriptOptions.Format(rawValue: example.one("format")) ?? .json
     options.errorsInARow = settings.errorsInARow
+    options.memoryLimit = settings.scriptMemory
     options.inline = inline
     let name = example.one("capture")
     let capture = "\(root)/examples/captures/\(name.isEmpty ? "web" : name).pcap"

@@ -286,7 +286,7 @@ struct mos_sketch {
 
 /* What `next` hands out, and where calls leave their results. One per worker, fixed for life. */
 struct mos_event {
-    int32_t slot;                /* callback slot, also the result of next; 0 = leave the loop */
+    int32_t slot;                /* callback slot, also the result of next; 0 = leave the loop; MOS_SLOT_NEXT */
     int32_t event, hook, side;   /* MOS_ON_*, MOS_HK_* or MOS_NULL, MOS_SIDE_* or MOS_NULL */
     int32_t socket;
     int32_t flow;                /* index into conns, MOS_NO_FLOW without one */
@@ -306,7 +306,12 @@ struct mos_event {
     double value[4];
     int32_t source;              /* number of the capture or interface in hand; its name changed when it did */
     char message[500];           /* why the last call failed, NUL-terminated */
+    int32_t stage;               /* MOS_STAGE_*: whose turn it is */
+    int32_t waiting;             /* 1 while a call of the engine may wait for somebody else */
 };
+/* What of the scripts runs. MOS_STAGE_LOOP: what `slot` says. */
+enum { MOS_STAGE_NONE = 0, MOS_STAGE_LOAD = 1, MOS_STAGE_START = 2, MOS_STAGE_LOOP = 3, MOS_STAGE_EXIT = 4, MOS_STAGE_REPORT = 5 };
+enum { MOS_SLOT_NEXT = -1 };     /* mos_event.slot while the engine looks for the next event */
 enum {
     MOS_LEAVE_END = 1, MOS_LEAVE_REGENERATE = 2,
     MOS_LEAVE_ATTENTION = 3,     /* between packets, because another thread asked for it */

@@ -1,181 +1,211 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- `mos check`: what is wrong with a script, found without traffic. Its top level is run (so
--- arguments, hooks and filters are judged by the same code as in a run); names are looked up in the
--- bytecode of all its functions, those included that nothing calls.
-local globals = require "mos.globals"
+-- arguments, hooks and filters are judged by the same code as in a run). What functions do that
+-- nothing calls is worked out from their bytecode: names, fields and methods of values of mos,
+-- arguments that are constants.
+local bytecode = require "mos.bytecode"
+local check_calls = require "mos.check_calls"
+local check_names = require "mos.check_names"
+local infer = require "mos.infer"
+local marks = require "mos.marks"
 local schema = require "mos.schema"
-local suggest = require "mos.suggest"
-local util = require "jit.util"
-local vmdef = require "jit.vmdef"
+local sources = require "mos.sources"
 
-local band, rshift = bit.band, bit.rshift
 local check = {}
-
-local function opcode_name(ins)
-  local at = band(ins, 0xff) * 6
-  return (vmdef.bcnames:sub(at + 1, at + 6):gsub("%s", ""))
-end
-
--- Calls visit(name, field, line) for each global that `fn` names, and for each `global.field`;
--- `assigned` is true where a global is set.
-local function walk(fn, visit)
-  local info = util.funcinfo(fn)
-  local held = {} -- register -> the global that was just loaded into it
-  for pc = 1, info.bytecodes - 1 do
-    local ins = util.funcbc(fn, pc)
-    local op = opcode_name(ins)
-    local a, b, c, d = band(rshift(ins, 8), 255), rshift(ins, 24), band(rshift(ins, 16), 255),
-      rshift(ins, 16)
-    local line = util.funcinfo(fn, pc).currentline
-    if op == "GGET" then
-      held[a] = util.funck(fn, -d - 1)
-      visit(held[a], nil, line, false)
-    elseif op == "GSET" then
-      visit(util.funck(fn, -d - 1), nil, line, true)
-    else
-      if op == "TGETS" and held[b] then
-        visit(held[b], util.funck(fn, -c - 1), line, false)
-      end
-      held[a] = nil
-    end
-  end
-  for i = 1, info.gcconsts do
-    local constant = util.funck(fn, -i)
-    if type(constant) == "proto" then walk(constant, visit) end
-  end
-end
-
-local function lines_of(text)
-  local lines = {}
-  for line in (text .. "\n"):gmatch "(.-)\r?\n" do lines[#lines + 1] = line end
-  return lines
-end
-
--- Where a name stands on its line, from 1; the line's first word when it is not found there.
-local function column_of(lines, line, name)
-  local text = lines[line] or ""
-  local literal = name:gsub("%p", "%%%0")
-  local pattern = (name:find "^[%a_]" and "%f[%w_]()" or ".*()") .. literal
-  return name ~= "" and text:match(pattern) or text:find "%S" or 1
-end
-
-local function file_of(source)
-  return source:sub(1, 1) == "@" and source:sub(2) or source:gsub("^=", "")
-end
 
 -- `file:line: message` of an error as file, line, message; the traceback is left off.
 local function split(problem, file)
   local first = problem:match "^[^\n]*"
-  local prefix, line, message = first:match "^(.-):(%d+): (.*)$"
-  if not prefix then return file, 1, first end
-  return prefix, tonumber(line), message
-end
-
-local function check_names(chunk, add)
-  local known = {}
-  for _, name in ipairs(schema.public_names()) do known[name] = true end
-  walk(chunk, function(name, field, line, assigned)
-    if field then
-      if name ~= "mos" or known[field] then return end
-      if schema.find_public(field) then
-        add(line, field, ("mos.%s is not there yet"):format(field))
-      else
-        add(line, field, ('mos has no "%s"%s'):format(
-          field, suggest.hint(field, schema.public_names(), "mos.")))
-      end
-    elseif rawget(_G, name) == nil then
-      local what = assigned and "is assigned; write `local " .. name .. "`" or "is not defined"
-      local hint = assigned and "" or globals.hint(name)
-      add(line, name, ('global "%s" %s%s'):format(name, what, hint))
-    end
-  end)
-end
-
--- The hooks of an event on any kind of socket.
-local function hooks_of(event)
-  local entry, hooks = schema.find(schema.events, event), {}
-  for _, list in ipairs { entry and entry.hooks or {}, entry and entry.raw or {} } do
-    for _, name in ipairs(list) do hooks[name] = true end
-  end
-  return entry, hooks
-end
-
--- Registrations that name event and hook on one line, called or not: the ones that the top level
--- reaches are judged by being run.
-local function check_hooks(lines, add)
-  for number, line in ipairs(lines) do
-    local code = line:gsub("%-%-.*$", "")
-    for _, call in ipairs { "[:.]on%(%s*", "register_callback%([^(),]*,%s*" } do
-      for event, hook in code:gmatch(call .. "mos%.(ON_[%u_]+)%s*,%s*mos%.([%u_]+)%s*,") do
-        local entry, hooks = hooks_of(event)
-        if entry and not hooks[hook] and (hook:find "^HK_" or hook == "NULL") then
-          add(number, hook, ("mos.register_callback: argument 3 (hook) is mos.%s; mos.%s may have "
-            .. "mos.%s"):format(hook, event, table.concat(entry.hooks, " or mos.")))
-        end
-      end
-    end
-  end
+  local name, line, message = first:match "^(.-):(%d+): (.*)$"
+  if not name then return file, 1, first end
+  return name, tonumber(line), message
 end
 
 -- Calls whose mistakes are noted and then passed over, so that the ones behind them are found too.
 local passed_over = { "bind_filter", "register_callback", "setsockopt", "settimer", "every" }
 
-local function tolerate(report)
-  local function tolerant(fn)
+-- `report(error)` is told of mistakes, `note(socket, event, fn)` of registrations.
+local function tolerate(report, note)
+  local function tolerant(name, fn)
     return function(...)
       local ok, result = pcall(fn, ...)
-      if ok then return result end
-      report(result)
+      if not ok then return report(result) end
+      if name == "register_callback" or name == "on" then
+        local target, event = ...
+        note(target, event, (select(select("#", ...), ...)))
+      end
+      return result
     end
   end
   local mos, Socket = package.loaded.mos, require("mos.flow").Socket
   local wrapped, index = { on = true }, Socket.__index
   for _, name in ipairs(passed_over) do
     wrapped[name] = true
-    rawset(mos, name, tolerant(mos[name]))
+    rawset(mos, name, tolerant(name, mos[name]))
   end
   Socket.__index = function(socket, key)
     local value = index(socket, key)
-    return wrapped[key] and tolerant(value) or value
+    return wrapped[key] and tolerant(key, value) or value
   end
 end
 
---- The diagnostics of a script as lines; an empty text when there is nothing to say.
-function check.check(source, text, load)
-  local file, lines, found, seen = file_of(source), lines_of(text), {}, {}
-  local function report(where, line, column, message)
-    local key = line .. message:gsub(" %(E%u+%)$", "")
-    local diagnostic = ("%s:%d:%d: %s"):format(where, line, column, message)
-    if seen[key] then return end
-    seen[key] = true
-    found[#found + 1] = { line = line, column = column, text = diagnostic }
+local event_names, type_names = {}, {}
+
+local function name_numbers()
+  local mos = package.loaded.mos
+  for _, entry in ipairs(schema.events) do event_names[mos[entry.name]] = entry.name end
+  for _, entry in ipairs(schema.constants) do
+    if entry.name:find "^SOCK_MONITOR_" then type_names[mos[entry.name]] = entry.name end
   end
+end
+
+-- A collection of findings, each said once.
+local function findings(file, script)
+  local list, seen = {}, {}
+  local function add(name, line, message, is_warning, at, words)
+    local key = line .. message:gsub(" %(E%u+%)$", "")
+    if seen[key] or seen[line .. ":" .. words[1][1] .. message] then return end
+    seen[key] = true
+    local text = script.lines[at]
+    list[#list + 1] = {
+      line = at, column = words[1][1], is_warning = is_warning,
+      message = ("%s:%d:%d: %s%s"):format(
+        name, at, words[1][1], is_warning and "warning: " or "", message),
+      excerpt = text and text:find "%S" and name == file and sources.quote(text, at, words) or "",
+    }
+  end
+  local function first_word(line)
+    return { { (script.lines[line] or ""):find "%S" or 1, 1 } }
+  end
+  return list, function(line, message, is_warning, words, name)
+    local at = line
+    if name and name ~= file then return add(name, line, message, is_warning, at, { { 1, 1 } }) end
+    if not words or not words[1] then at, words = marks.find(script, line, message) end
+    if not words[1] then words = first_word(at) end
+    add(file, line, message, is_warning, at, words)
+  end
+end
+
+-- Names, fields and calls of all functions of the chunk. `seeds` are registrations that were made.
+local function check_functions(chunk, script, seeds, report)
+  local main = bytecode.read(chunk)
+  if not main then
+    return report(1, "this LuaJIT's bytecode is another than `mos check` reads; functions that "
+      .. "nothing calls are not looked at", true)
+  end
+  local said = {} -- how often a word of a line was marked: the next one is the next of its kind
+  local function reporter(is_warning)
+    return function(line, name, message)
+      local word = name and name:match "([^.]+)$"
+      local words = word and marks.where(script, line, function(token)
+        return token.text == word or word == "register_callback" and token.text == "on"
+      end) or {}
+      local place = line .. ":" .. (word or "")
+      said[place] = said[place] or {}
+      local nth = 0
+      for text in pairs(said[place]) do nth = nth + (text ~= message and 1 or 0) end
+      said[place][message] = true
+      if message:find "filter '" then words = {} end
+      report(line, message, is_warning, { words[math.min(nth + 1, #words)] })
+    end
+  end
+  local function give(proto, takes, event)
+    local has_changed = false
+    if not proto.takes then
+      proto.takes, has_changed = takes, true
+    else
+      for register, value in pairs(proto.takes) do
+        if takes[register] ~= value then
+          proto.takes[register], has_changed = nil, true
+        end
+      end
+    end
+    proto.event = proto.event or event
+    return has_changed
+  end
+  for _, seed in ipairs(seeds) do
+    local found
+    for _, proto in ipairs(main.all) do
+      if proto.first == seed.first and proto.last == seed.last and proto ~= main then
+        found = not found and proto
+        if not found then break end
+      end
+    end
+    local takes = found and check_calls.parameters(seed.event, seed.socket)
+    if takes then give(found, takes, seed.event) end
+  end
+  infer.learn(main, function(_, _, ins, state)
+    local call = check_calls.of(ins, state, main.arguments)
+    if not call then return false end
+    local fn, takes = check_calls.callback(call)
+    local id = takes and (fn or ""):match "^p:(%d+)$"
+    local event = (call.args[call.class == "mos" and call.method == "define_event" and 1 or 2]
+      or ""):match "^k:(.*)$"
+    return id and give(main.all[tonumber(id)], takes, event) or false
+  end)
+  for i = #main.all, 1, -1 do
+    infer.walk(main.all[i], main.arguments, function(proto, pc, ins, state)
+      check_names.check(proto, pc, ins, state, reporter(false), reporter(true))
+      local call = check_calls.of(ins, state, main.arguments)
+      if call then check_calls.check(call, main.all, ins.line, reporter(false)) end
+    end)
+  end
+end
+
+local function run(source, text, load, report)
+  local seeds = {}
+  local function failed(failure)
+    local name, line, message = split(tostring(failure), sources.name(source))
+    report(line, message, false, nil, name)
+  end
+  tolerate(failed, function(target, event, fn)
+    if type(fn) ~= "function" or not event_names[event] then return end
+    local info = debug.getinfo(fn, "S")
+    if info.source ~= source then return end
+    seeds[#seeds + 1] = { first = info.linedefined, last = info.lastlinedefined,
+      event = event_names[event], socket = type_names[target.type] }
+  end)
+  local ok, failure = pcall(load, source, text)
+  if not ok then failed(failure) end
+  return seeds
+end
+
+local function by_place(x, y)
+  if x.line ~= y.line then return x.line < y.line end
+  if x.column ~= y.column then return x.column < y.column end
+  return x.message < y.message
+end
+
+-- Each finding is its line and, indented below, the script's line; a byte 1 stands between them.
+local function encode(list)
+  table.sort(list, by_place)
+  local out, is_wrong = {}, false
+  for i, finding in ipairs(list) do
+    is_wrong = is_wrong or not finding.is_warning
+    out[i] = finding.message .. "\n" .. finding.excerpt
+  end
+  return table.concat(out, "\1"), is_wrong
+end
+
+--- What is wrong with a script, as text; the second result is true when there is more than
+--- warnings.
+function check.check(source, text, load)
+  local file = sources.name(source)
+  sources.keep(file, text)
+  local script = sources.get(file) or { lines = {}, tokens = {}, all = {} }
+  local list, report = findings(source:sub(1, 1) == "@" and source:sub(2) or file, script)
   local chunk, problem = loadstring((text:gsub("^#[^\n]*", "", 1)), source)
   if not chunk then
-    local where, line, message = split(problem, file)
-    local near = message:match "near '(.-)'$"
-    report(where, line, column_of(lines, line, near or ""), message)
-  else
-    check_names(chunk, function(line, name, message)
-      report(file, line, column_of(lines, line, name), message)
-    end)
-    local function report_failure(failure)
-      local where, line, message = split(tostring(failure), file)
-      report(where, line, (lines[line] or ""):find "%S" or 1, message)
-    end
-    tolerate(report_failure)
-    local ok, failure = pcall(load, source, text)
-    if not ok then report_failure(failure) end
-    check_hooks(lines, function(line, name, message)
-      report(file, line, column_of(lines, line, name), message)
-    end)
+    local _, line, message = split(problem, file)
+    report(line, message)
+    return encode(list)
   end
-  table.sort(found, function(x, y)
-    if x.line ~= y.line then return x.line < y.line end
-    return x.column < y.column
+  name_numbers()
+  local seeds = run(source, text, load, function(line, message, is_warning, words, name)
+    report(line, message, is_warning, words, name ~= file and name or nil)
   end)
-  for i, entry in ipairs(found) do found[i] = entry.text end
-  return table.concat(found, "\n")
+  check_functions(chunk, script, seeds, report)
+  return encode(list)
 end
 
 return check

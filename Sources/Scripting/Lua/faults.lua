@@ -9,15 +9,15 @@ local ffi = require "ffi"
 local abi = require "mos.abi"
 local boot = require "mos.boot"
 local each = require "mos.each"
-local errors = require "mos.errors"
 local events = require "mos.events"
 local flow = require "mos.flow"
 local output = require "mos.output"
+local repeats = require "mos.repeats"
 local slots = require "mos.slots"
+local stage = require "mos.stage"
 
 local api, worker, ev = abi.api, abi.worker, abi.event
 local FLOWS, FIRST_PAUSE, LAST_PAUSE = 100, 1, 60
-local SHOWN = 5        -- errors of a callback that are shown in full
 local REMEMBERED = 4096 -- flows of a callback whose errors in a row are counted
 
 local faults = {
@@ -54,28 +54,8 @@ local function now()
   return ev.now.sec + ev.now.nsec / 1e9
 end
 
-local function frame_name(info)
-  if info.what == "main" then return "at top level" end
-  if info.name then return ("in '%s'"):format(info.name) end
-  return ("in the function of line %d"):format(info.linedefined)
-end
-
--- Message and the user's frames, captured where the error happened.
-local function describe(message)
-  local lines = { errors.text(message) }
-  for level = 2, 60 do
-    local info = debug.getinfo(level, "Snl")
-    if not info then break end
-    if info.what ~= "C" and not errors.is_ours(info.source) then
-      lines[#lines + 1] = ("    %s:%d: %s"):format(
-        info.short_src, info.currentline, frame_name(info))
-    end
-  end
-  return table.concat(lines, "\n")
-end
-
 --- The message handler of every protected call of user code.
-faults.describe = describe
+faults.describe = require("mos.describe").describe
 
 local function context(event)
   local text = { "event " }
@@ -99,23 +79,50 @@ end
 local function record_of(slot)
   local record = records[slot]
   if not record then
-    record = { name = callback_name(slot), row = {}, rows = 0, different = 0, shown = 0, hidden = 0,
+    local name = callback_name(slot)
+    record = { name = name, row = {}, rows = 0, different = 0, errors = repeats.new(name),
       pause = FIRST_PAUSE, resume = nil, skipped = 0, off = 0 }
     records[slot] = record
   end
   return record
 end
 
-local function show(record, text)
-  if record.shown < SHOWN then
-    record.shown = record.shown + 1
-    output.diagnose("mos: error in a callback: " .. text)
-    if record.shown == SHOWN then
-      output.diagnose(("mos: %s: further errors are counted, not shown"):format(record.name))
-    end
-  else
-    record.hidden = record.hidden + 1
-  end
+-- MARK: Memory
+
+local NO_MEMORY = "not enough memory"
+local LEFT = 15 / 16 -- of script_memory: a script that keeps more than that gets nothing done
+
+--- `text`, which has no place when LuaJIT itself had no memory, with the place `name`.
+function faults.placed(text, name)
+  if text ~= NO_MEMORY then return text end
+  collectgarbage()
+  return ("%s: %s (setting 'script_memory')"):format(name, NO_MEMORY)
+end
+
+-- What is still to be said and done when the run ends needs room, too.
+local function raise_limit()
+  local memory = debug.getregistry()["mos.memory"]
+  if not memory then return end
+  memory = ffi.cast("size_t *", memory)
+  memory[0] = memory[0] * 2
+end
+
+-- After an error for want of memory: what the script does not hold any more is given back. When it
+-- holds nearly everything, the run ends.
+local function make_room(text)
+  if not text:find(NO_MEMORY, 1, true) then return end
+  -- That may take a while.
+  stage.go_on()
+  collectgarbage()
+  collectgarbage()
+  stage.go_on()
+  local limit, held = boot.options.script_memory, collectgarbage "count" * 1024
+  if not limit or limit == 0 or held < limit * LEFT then return end
+  faults.stopped = true
+  raise_limit()
+  output.diagnose(("mos: the scripts hold %.0f MiB of the %.0f MiB that they may have "
+    .. "(setting 'script_memory'), and what they hold cannot be collected: the run ends"):format(
+    held / 2 ^ 20, limit / 2 ^ 20))
 end
 
 local function unsubscribe()
@@ -172,6 +179,14 @@ local function count_row(record, key, off)
   if row >= boot.options.errors_in_a_row and not closed then switch_off(record, off) end
 end
 
+--- An error outside of all callbacks.
+function faults.outside_all(text)
+  make_room(text)
+  faults.count = faults.count + 1
+  faults.bump "loop_errors"
+  output.diagnose("mos: error outside the callbacks: " .. text)
+end
+
 local starts = {}
 
 --- Calls `fn()` when successes begin to be counted.
@@ -218,17 +233,20 @@ end
 --- entered again counting successes. `event` is the user-defined event that it was called for,
 --- `off()` switches it off for the flow in hand; without them it is the callback of the event.
 function faults.failed(slot, text, event, off)
+  make_room(text)
   faults.count = faults.count + 1
   faults.bump "callback_errors"
   if closed then drop_packet() end
   if faults.trial then faults.note(slot, false) end
   local record = record_of(slot)
-  show(record, text .. "\n    " .. context(event))
-  if boot.options.strict then
-    faults.stopped = true
-    return true
-  end
-  count_row(record, key_of_event(), off)
+  text = faults.placed(text, record.name)
+  local key = key_of_event()
+  repeats.take(record.errors, text, key, function()
+    output.diagnose(("mos: error in a callback: %s\n    %s"):format(text, context(event)))
+  end)
+  if boot.options.strict then faults.stopped = true end
+  if faults.stopped then return true end
+  count_row(record, key, off)
   if record.different >= FLOWS then pause(record) end
   if faults.counting then return false end
   faults.counting = true
@@ -264,19 +282,24 @@ function faults.paused(slot)
   return false
 end
 
---- A user function other than an event's callback failed.
-function faults.outside(what, text)
+local others = {} -- what a function is for -> what is known of its errors
+
+--- A user function other than an event's callback failed; `more` is said in another line.
+function faults.outside(what, text, more)
+  make_room(text)
   faults.count = faults.count + 1
   faults.bump "callback_errors"
   if faults.trial then faults.note(what, false) end
-  output.diagnose(("mos: error in %s: %s"):format(what, text))
+  others[what] = others[what] or repeats.new(what)
+  repeats.take(others[what], text, nil, function()
+    output.diagnose(("mos: error in %s: %s%s"):format(
+      what, text, more and "\n    " .. more or ""))
+  end)
   if boot.options.strict then faults.stopped = true end
 end
 
 local function close(record)
-  if record.hidden > 0 then
-    output.diagnose(("mos: %s: %d more errors"):format(record.name, record.hidden))
-  end
+  repeats.close(record.errors)
   if record.off > 1 then
     output.diagnose(("mos: %s was switched off on %d flows"):format(record.name, record.off))
   end
@@ -300,6 +323,16 @@ function faults.summarize()
   for slot in each(records) do order[#order + 1] = slot end
   table.sort(order)
   for _, slot in ipairs(order) do close(records[slot]) end
+  faults.summarize_others()
+end
+
+--- The same of functions that are no callbacks, and forgets them.
+function faults.summarize_others()
+  local names = {}
+  for what in each(others) do names[#names + 1] = what end
+  table.sort(names)
+  for _, what in ipairs(names) do repeats.close(others[what]) end
+  others = {}
 end
 
 return faults

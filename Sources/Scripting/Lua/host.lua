@@ -30,7 +30,7 @@ local function read_options(text)
   for name, value in text:gmatch "([%w_]+)=(%Z*)%z" do
     if name == "arg" then
       options.args[#options.args + 1] = value
-    elseif name == "errors_in_a_row" then
+    elseif name == "errors_in_a_row" or name == "script_memory" then
       options[name] = tonumber(value)
     elseif flags[value] ~= nil then
       options[name] = flags[value]
@@ -43,6 +43,7 @@ end
 --- Binds to the engine and puts `mos` and `print` in place.
 function host.open(options)
   read_options(options)
+  if boot.options.profile then require "mos.profile" end
   local public = require "mos.mos"
   engine = {
     public = public,
@@ -58,6 +59,9 @@ function host.open(options)
     output = require "mos.output",
     reload = require "mos.reload",
     scripts = require "mos.scripts",
+    describe = require "mos.describe",
+    sources = require "mos.sources",
+    stage = require "mos.stage",
   }
   rawset(_G, "mos", public.mos)
   package.loaded.mos = public.mos
@@ -69,11 +73,19 @@ end
 --- raised, with the user's frames.
 function host.load(source, text)
   local chunk, problem = loadstring((text:gsub("^#[^\n]*", "", 1)), source)
-  if not chunk then return problem, true end
+  engine.sources.keep(engine.sources.name(source), text)
+  if not chunk then return engine.output.harmless(engine.describe.syntax(problem)), true end
   local script = engine.scripts.begin(source)
+  engine.stage.load()
+  -- What is interpreted can be ended by an error, and the scripts that run go on.
+  if boot.options.replacing then jit.off() end
   local ok, result = xpcall(chunk, engine.faults.describe)
+  if boot.options.replacing then jit.on() end
+  engine.stage.none()
   engine.scripts.finish()
-  if not ok then error(result, 0) end
+  if not ok then
+    error(engine.output.harmless(engine.faults.placed(result, source:sub(2))), 0)
+  end
   script.returned = result
   engine.names.publish(source, result)
 end
@@ -81,6 +93,7 @@ end
 local function call_all(what, list)
   for _, fn in ipairs(list) do
     if engine.faults.stopped then return end
+    engine.stage.go_on()
     local ok, message = xpcall(fn, engine.faults.describe)
     if not ok then engine.faults.outside(what, message) end
   end
@@ -92,11 +105,16 @@ end
 function host.run()
   if not engine.scripts.running then
     engine.scripts.running = true
+    engine.stage.start()
     call_all("on_start", engine.public.hooks.start)
   end
+  engine.stage.loop()
   local why = engine.faults.stopped and "stopped" or engine.loop.run()
+  engine.stage.none()
   if why ~= "over" and why ~= "stopped" then return why end
+  engine.stage.exit()
   call_all("on_exit", engine.public.hooks.exit)
+  engine.stage.none()
   engine.intervals.finish()
   engine.faults.summarize()
   return engine.faults.count, why == "stopped"
@@ -122,7 +140,9 @@ end
 
 --- Tells this version's scripts that it has taken over.
 function host.tell()
+  engine.stage.start()
   engine.reload.tell()
+  engine.stage.none()
 end
 
 --- What this version asks the one before for.
@@ -174,7 +194,10 @@ end
 --- Returns the number of errors, and whether the scripts have stopped.
 function host.report()
   local before = engine.faults.count
+  engine.stage.report()
   engine.intervals.report(function() call_all("on_report", engine.public.hooks.report) end)
+  engine.stage.none()
+  engine.faults.summarize_others()
   return engine.faults.count - before, engine.faults.stopped
 end
 
@@ -213,6 +236,25 @@ function host.finish_test(_, departed)
   return require("mos.test_run").finish(departed)
 end
 
+--- What another thread looks things up in, see CMosLua/watch.c: functions by slot, timers by place,
+--- names of events and hooks, and of each trace the address, size and place.
+function host.watched()
+  local events, traces = require "mos.events", require "mos.traces"
+  traces.attach()
+  return { require("mos.slots").functions, require("mos.timers").pending, events.names(),
+    events.hook_names(), traces.starts, traces.sizes, traces.places }
+end
+
+--- What this worker knows of the cost of callbacks, for `host.profile`.
+function host.profile_share()
+  return boot.profile and boot.profile.share() or ""
+end
+
+--- The text of a profile of what all workers told, as lines.
+function host.profile(shares)
+  return require "mos.profile_report"(shares)
+end
+
 --- The events whose name matches a glob, one paragraph each.
 function host.events(glob)
   return require("mos.catalogue").events(glob)
@@ -233,7 +275,12 @@ function host.page(name)
   return manual.page(name)
 end
 
---- The manual as a whole: "contents", "names" or "markdown".
+--- A script to begin with, of that name.
+function host.recipe(name)
+  return manual.recipe(name)
+end
+
+--- The manual as a whole: "contents", "names", "markdown", "stubs", "luacheck", "luarc", "surface".
 function host.manual(what)
   return manual[what]()
 end

@@ -60,7 +60,12 @@ end
 -- A function that keeps failing is not called again; what it was to read goes on being gathered.
 local function call(interval, time)
   if interval.failures >= boot.options.errors_in_a_row then return end
-  local ok, message = xpcall(interval.fn, faults.describe, time)
+  local ok, message
+  if boot.profile then
+    ok, message = boot.profile.call("interval ", interval.fn, faults.describe, time)
+  else
+    ok, message = xpcall(interval.fn, faults.describe, time)
+  end
   if ok then
     interval.failures = 0
     return

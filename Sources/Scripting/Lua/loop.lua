@@ -12,7 +12,6 @@ local each = require "mos.each"
 local errors = require "mos.errors"
 local faults = require "mos.faults"
 local flow = require "mos.flow"
-local output = require "mos.output"
 local register = require "mos.register"
 local slots = require "mos.slots"
 local timers = require "mos.timers"
@@ -61,6 +60,8 @@ local calls = {
   [slots.SOCKET] = "xpcall(%s, describe, sockets[ev.socket], ev.side, ev.event)",
 }
 
+local profile = boot.profile
+
 local plain = "local ok, e = CALL if not ok and failed(s, e) then return s end"
 local counting = "if not paused(s) then local ok, e = CALL "
   .. "if ok then succeeded(s) elseif failed(s, e) then return s end end"
@@ -72,15 +73,22 @@ if kind == 1 then FLOW elseif kind == 2 then ARG elseif kind == 3 then SOCKET
 elseif kind == 4 then TREE end
 ]]
 
-local function call_of(kind, name)
+-- `id` is the text of the number by which a profile knows the function.
+local function call_of(kind, name, id)
   -- A tree makes its calls itself.
   if kind == slots.TREE then return ("if %s.run(%s) then return s end"):format(name, name) end
   local text = faults.counting and counting or plain
-  return (text:gsub("CALL", function() return calls[kind]:format(name) end))
+  local call = calls[kind]:format(name)
+  if profile then
+    text = text:gsub("local ok, e = CALL", function()
+      return "local ok, e " .. profile.text("ok, e", call, id)
+    end)
+  end
+  return (text:gsub("CALL", function() return call end))
 end
 
 local function dispatch_text()
-  return (dispatch:gsub("%u%u%u+", function(kind) return call_of(slots[kind], "fn") end))
+  return (dispatch:gsub("%u%u%u+", function(kind) return call_of(slots[kind], "fn", "id(s)") end))
 end
 
 local otherwise = "if quiet[0] == 0 and other(s) then return s end"
@@ -89,7 +97,7 @@ local function tree(list, from, to)
   if from == to then
     local slot = list[from]
     return ("if s == %d then if quiet[0] == 0 then %s end else %s end"):format(
-      slot, call_of(slots.kinds[slot], "f" .. slot), otherwise)
+      slot, call_of(slots.kinds[slot], "f" .. slot, profile and profile.id(slot)), otherwise)
   end
   local middle = math.floor((from + to) / 2) + 1
   return ("if s < %d then %s else %s end"):format(
@@ -122,7 +130,7 @@ end
 
 local source = [[
 local ev, xpcall, describe, setmetatable, Flow, arg, sockets, functions, kinds,
-  failed, succeeded, paused, fire, release, quiet = ...
+  failed, succeeded, paused, fire, release, quiet, profiled, begin, finish, id = ...
 FUNCTIONS
 local function other(s)
   DISPATCH
@@ -190,7 +198,7 @@ local function generate()
   local chunk = assert(loadstring(text, "=mos/loop (generated)"))
   local run = chunk(ev, xpcall, faults.describe, setmetatable, Flow, arg, flow.sockets,
     slots.functions, slots.kinds, faults.failed, faults.succeeded, faults.paused, timers.fire,
-    release, quiet)
+    release, quiet, unpack(profile and profile.parts or {}))
   rehearse(run, list)
   return run
 end
@@ -228,6 +236,7 @@ end
 --- ("passed", "failed").
 function loop.run()
   running = true
+  if profile then profile.start() end
   local why
   local barren = 0 -- errors outside callbacks since the loop was last left as it should be
   repeat
@@ -243,13 +252,12 @@ function loop.run()
       trees.reset()
       collectgarbage()
       barren = barren + 1
-      faults.count = faults.count + 1
-      faults.bump "loop_errors"
-      output.diagnose("mos: error outside the callbacks: " .. tostring(left))
+      faults.outside_all(tostring(left))
     end
     if not why and (faults.stopped or barren >= 100) then why = "stopped" end
   until why
   running = false
+  if profile then profile.stop() end
   return why
 end
 

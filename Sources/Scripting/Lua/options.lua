@@ -94,6 +94,7 @@ function options.get(target, option)
   return ev.value[0]
 end
 
+-- Raises unless `value` may be set as the option of that entry.
 local function check_value(call, entry, value)
   local kind = entry.kind
   if kind == "bytes" then
@@ -154,6 +155,8 @@ function options.set(target, option, value)
   end
   return true
 end
+
+options.check_value = check_value
 
 flow.methods.getsockopt, flow.methods.setsockopt = options.get, options.set
 sockets.methods.getsockopt, sockets.methods.setsockopt = options.get, options.set

@@ -17,15 +17,19 @@ local scripts = require "mos.scripts"
 local api, worker, ev = abi.api, abi.worker, abi.event
 local set_timer, cancel_timer = api.set_timer, api.cancel_timer
 local getmetatable, setmetatable, xpcall = getmetatable, setmetatable, xpcall
+local profile = boot.profile
 local ID, SECONDS, INTERVAL, FN, FAILURES = 1, 2, 3, 4, 5
 local PLACES = 2 ^ 21 -- an id is its place plus a multiple of this
 
+local pending = {} -- place -> handle
+local top = {}     -- those that the top level of a script set, in order
+
 local timers = {
+  --- Handles by place; false where one was.
+  pending = pending,
   --- Functions of this library's own timers, which it sets again by itself after a reload.
   internal = setmetatable({}, { __mode = "k" }),
 }
-local pending = {} -- place -> handle
-local top = {}     -- those that the top level of a script set, in order
 
 local methods = {}
 local Timer = { __name = "timer", __index = methods }
@@ -134,7 +138,8 @@ local function settle_top(list)
   for _, timer in ipairs(top) do
     if is_set(timer) then set[#set + 1] = timer end
   end
-  pending, top = {}, set
+  for place in each(pending) do pending[place] = nil end
+  top = set
   for _, timer in ipairs(set) do
     local kind = ("%.17g %.17g"):format(timer[SECONDS], timer[INTERVAL])
     counts[kind] = (counts[kind] or 0) + 1
@@ -203,7 +208,7 @@ function timers.ids()
 end
 
 local function failed(timer, message)
-  faults.outside("a timer", message)
+  faults.outside("a timer", message, tostring(timer))
   timer[FAILURES] = timer[FAILURES] + 1
   if timer[INTERVAL] > 0 and timer[FAILURES] >= boot.options.errors_in_a_row
     and timer:cancel() then
@@ -223,7 +228,12 @@ function timers.fire()
   if not timer or timer[ID] ~= ev.timer then return false end
   -- One that fires once is done with before its function may set another.
   if timer[INTERVAL] == 0 then pending[place] = false end
-  local ok, message = xpcall(timer[FN], faults.describe, timer)
+  local ok, message
+  if profile then
+    ok, message = profile.call("timer ", timer[FN], faults.describe, timer)
+  else
+    ok, message = xpcall(timer[FN], faults.describe, timer)
+  end
   if ok then
     timer[FAILURES] = 0
     if faults.trial then faults.note("a timer", true) end

@@ -5,7 +5,10 @@ local find = require "mos.manual.find"
 local layout = require "mos.manual.layout"
 local markdown = require "mos.manual.markdown"
 local pages = require "mos.manual.pages"
+local recipe = require "mos.manual.recipe"
 local render = require "mos.manual.render"
+local stubs = require "mos.manual.stubs"
+local surface = require "mos.manual.surface"
 
 local manual = {}
 
@@ -139,6 +142,18 @@ function manual.markdown()
   end
   return table.concat(out, "\n")
 end
+
+--- A definition file for editors.
+function manual.stubs()
+  local counters = {}
+  for _, page in ipairs(pages.list) do
+    if page.kind == "counter" then counters[#counters + 1] = { page.counter, page.title } end
+  end
+  return stubs.text(counters)
+end
+
+manual.luacheck, manual.surface = surface.luacheck, surface.text
+manual.luarc, manual.recipe = recipe.luarc, recipe.script
 
 --- As data: see export.lua. The argument says what: "pages", "schema", "examples", "leftover".
 function manual.export(what)

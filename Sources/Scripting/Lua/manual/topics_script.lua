@@ -82,9 +82,14 @@ end)]], output = [[
     body = {
       { "DESCRIPTION", [[
 A callback that fails costs itself, nothing else: other callbacks and the engine go on, the exit
-code tells. The message has file and line, the frames of your own code, the event and the flow.
+code tells. The message has file and line, the line itself with a mark under what is meant, the
+frames of your own code, the event and the flow. A line that begins with `hint:` says what to write
+instead, or why a value was nil, where that is certain. Code of `-e` is quoted as well.
 
-* The first five errors of a callback are shown in full; the rest is counted and told at the end.
+* An error that repeats, the same message at the same line, is shown once in full; at the end it is
+  said how often it happened, and on how many flows. Of one callback five different errors are
+  shown, the rest is counted. The same holds for timers, on_start, on_exit, on_interval, on_report.
+* Characters that could steer a terminal are written as \\xNN.
 * After `errors_in_a_row` (10) errors on one flow without a success between, the callback is off
   for that flow.
 * After errors on 100 different flows without a success between, it pauses for a second of packet
@@ -130,17 +135,17 @@ watch:on(mos.ON_CONN_NEW_DATA, function(flow, side)
   print(line:lower())
 end)]], stderr = [[
 mos: error in a callback: bad.lua:4: attempt to index local 'line' (a nil value)
+    4 |   print(line:lower())
+      |         ^~~~
+    hint: line is nil: match gives nil where it does not find its pattern
     bad.lua:4: in the function of line 2
     event ON_CONN_NEW_DATA, SIDE_SVR, flow 10.0.0.1:40000 > 10.0.0.2:80
-mos: error in a callback: bad.lua:4: attempt to index local 'line' (a nil value)
-    bad.lua:4: in the function of line 2
-    event ON_CONN_NEW_DATA, SIDE_CLI, flow 10.0.0.1:40000 > 10.0.0.2:80
 ...]] } },
-    see = { "mos.on_exit", "settings errors_in_a_row", "stats.callback_errors", "scripts" },
+    see = { "check", "mos.on_exit", "settings errors_in_a_row", "stats.callback_errors" },
   },
   {
-    name = "scripts", also = { "globals", "require", "check" },
-    title = "globals, several scripts in a run, modules, mos check",
+    name = "scripts", also = { "globals", "require" },
+    title = "globals, several scripts in a run, modules",
     body = {
       { "DESCRIPTION", [[
 All scripts of a run (`mos run a.lua b.lua -e CODE`) share one Lua state and one engine. Sockets
@@ -156,12 +161,6 @@ name that it does not have raises an error with the nearest one. `require` finds
 LuaJIT does (./?.lua, LUA_PATH). A first line that begins with # is skipped.
 
 A callback that never returns stops the run: only a second Ctrl-C ends it.]] },
-      { "MOS CHECK", [[
-`mos check SCRIPT` finds what a run might find late: unknown names of mos, undefined or assigned
-globals, in all functions, called or not; and by running the top level wrong arguments, hooks and
-filters. It prints file:line:column: message and exits with 2 when it found something:
-
-    t.lua:3:10: mos has no "ON_NEW_DATA"; did you mean "mos.ON_CONN_NEW_DATA"?]] },
     },
     examples = { { capture = "web", code = [[
 print(require "mos" == mos)
@@ -173,7 +172,7 @@ scripts.lua:3: mos has no "ON_NEW_DATA";
   did you mean "mos.ON_CONN_NEW_DATA"? (EINVAL)
 scripts.lua:4: global "counter" is assigned;
   write `local counter`, or run with --allow-globals (EPERM)]] } },
-    see = { "errors", "mos.args", "mos.socket" },
+    see = { "check", "errors", "mos.args", "mos.socket" },
   },
   {
     name = "ffi", title = "raw pointers, C types and the shared layout",
