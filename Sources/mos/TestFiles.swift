@@ -35,9 +35,9 @@ struct TestFiles {
         }
     }
 
-    /// Neither what is hidden, nor links to directories, which may lead in a circle.
+    /// Neither what is hidden, nor definitions for editors, nor links to directories, which may lead in a circle.
     private static func isWanted(_ name: String, in folder: String) -> Bool {
-        if name.hasPrefix(".") { return false }
+        if name.hasPrefix(".") || name.hasSuffix(".d.lua") { return false }
         var status = stat()
         guard unsafe lstat(join(folder, name), &status) == 0 else { return false }
         return status.st_mode & S_IFMT != S_IFLNK || name.hasSuffix(".lua")
