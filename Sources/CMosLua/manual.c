@@ -142,12 +142,6 @@ static const char text_topics_script[] = {
 static const char text_topics_tcp[] = {
 #embed "../Scripting/Lua/manual/topics_tcp.lua"
 };
-<<<<<<< HEAD
-=======
-static const char text_topics_cost[] = {
-#embed "../Scripting/Lua/manual/topics_cost.lua"
-};
->>>>>>> recipetest
 static const char text_topics_tests[] = {
 #embed "../Scripting/Lua/manual/topics_tests.lua"
 };
@@ -204,10 +198,6 @@ static const struct mos_lua_module modules[] = {
     MODULE(topics_reload),
     MODULE(topics_script),
     MODULE(topics_tcp),
-<<<<<<< HEAD
-=======
-    MODULE(topics_cost),
->>>>>>> recipetest
     MODULE(topics_tests),
     MODULE(topics_workers),
 };

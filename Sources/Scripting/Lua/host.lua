@@ -208,7 +208,6 @@ function host.report()
   return engine.faults.count - before, engine.faults.stopped
 end
 
-<<<<<<< HEAD
 --- What another thread looks things up in, see CMosLua/watch.c: functions by slot, timers by place,
 --- names of events and hooks, and of each trace the address, size and place.
 function host.watched()
@@ -228,8 +227,6 @@ function host.profile(shares)
   return require "mos.profile_report"(shares)
 end
 
-=======
->>>>>>> recipetest
 --- Notes what scripts do from now on, for a test of theirs; before they are loaded.
 function host.begin_test()
   require("mos.test_run").begin()
@@ -263,28 +260,6 @@ end
 --- The result of a test whose run is over; `departed` are the frames that left, see test_sent.lua.
 function host.finish_test(_, departed)
   return require("mos.test_run").finish(departed)
-<<<<<<< HEAD
-=======
-end
-
---- What another thread looks things up in, see CMosLua/watch.c: functions by slot, timers by place,
---- names of events and hooks, and of each trace the address, size and place.
-function host.watched()
-  local events, traces = require "mos.events", require "mos.traces"
-  traces.attach()
-  return { require("mos.slots").functions, require("mos.timers").pending, events.names(),
-    events.hook_names(), traces.starts, traces.sizes, traces.places }
-end
-
---- What this worker knows of the cost of callbacks, for `host.profile`.
-function host.profile_share()
-  return boot.profile and boot.profile.share() or ""
-end
-
---- The text of a profile of what all workers told, as lines.
-function host.profile(shares)
-  return require "mos.profile_report"(shares)
->>>>>>> recipetest
 end
 
 --- The events whose name matches a glob, one paragraph each.

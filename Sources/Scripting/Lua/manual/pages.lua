@@ -217,12 +217,8 @@ function pages.build(facts)
     "calls_packets", "calls_changes", "calls_reports", "calls_reload", "calls_tests", "aggregates",
     "events", "options", "members", "members_tcp", "settings")
   add_topics("topics", "topics_engine", "topics_tcp", "topics_script", "topics_workers",
-<<<<<<< HEAD
     "topics_explain", "topics_cost", "topics_reload", "topics_editor", "topics_tests", "oneliners",
     "topics_c")
-=======
-    "topics_cost", "topics_reload", "topics_editor", "topics_tests", "topics_c")
->>>>>>> recipetest
   for _, entry in ipairs(schema.calls) do add_call(entry, "calls") end
   for _, entry in ipairs(schema.values) do add_call(entry, "values") end
   for _, entry in ipairs(schema.events) do add_event(entry) end
