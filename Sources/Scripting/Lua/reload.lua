@@ -67,7 +67,8 @@ function reload.hand_over(wants)
     intervals = intervals.hand_over(), streams = emit.hand_over(),
     registrations = registrations.hand_over(), classes = former.classes(),
     skipped = gather.skipped,
-    has_contexts = carry.has_any(), depth = carry.depth, locals = wants:find "l" and locals.hand_over() or nil,
+    has_contexts = carry.has_any(), depth = carry.depth,
+    locals = wants:find "l" and locals.hand_over() or nil,
     contexts = returns and carry.returned() or nil,
   }
 end

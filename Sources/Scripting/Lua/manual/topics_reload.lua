@@ -45,6 +45,7 @@ watch:on(mos.ON_CONN_START, function(flow)
   flow:on(mos.ON_CONN_NEW_DATA, M.first_bytes)
 end)
 mos.on_reload(function(old) seen = old.seen end)
-return M]], output = "...", text = "With `-i eth0 --watch` in the place of `-r`, edit it while it runs." } },
+return M]], output = "...",
+    text = "With `-i eth0 --watch` in the place of `-r`, edit it while it runs." } },
   see = { "mos.on_reload", "mos.name", "flow.ctx", "flow.state" },
 } }
