@@ -13,11 +13,12 @@ stds.mos = { read_globals = { mos = { fields = {
   "SIDE_BOTH", "SIDE_CLI", "SIDE_SVR", "SOCK_MONITOR_FLOW", "SOCK_MONITOR_RAW",
   "SOCK_MONITOR_STREAM", "STOP_MON", "SVRBUF", "SVRKEEP", "SVROVERLAP", "TCP_HDR", "TCP_PAYLOAD",
   "TCP_STATE_CLI", "TCP_STATE_SVR", "TIMESTAMP", "UPDATE_IP_CHKSUM", "UPDATE_TCP_CHKSUM",
-  "alloc_event", "bind_filter", "close", "consume", "counter", "define_event", "distinct", "emit",
-  "every", "find_flow", "flow_state", "gauge", "get_uctx", "getlastpkt", "getpeername",
-  "getsockopt", "hash", "histogram", "now", "on_exit", "on_interval", "on_report", "on_start",
-  "peek", "ppeek", "raise_event", "register_callback", "reset_conn", "sendpkt", "set_uctx",
-  "setlastpkt", "setsockopt", "settimer", "socket", "stats", "topk", "view", "worker", "workers",
+  "alloc_event", "bench", "bind_filter", "close", "consume", "counter", "define_event",
+  "distinct", "emit", "every", "find_flow", "flow_state", "gauge", "get_uctx", "getlastpkt",
+  "getpeername", "getsockopt", "hash", "histogram", "name", "now", "on_exit", "on_interval",
+  "on_reload", "on_report", "on_start", "peek", "ppeek", "raise_event", "register_callback",
+  "reset_conn", "sendpkt", "set_uctx", "setlastpkt", "setsockopt", "settimer", "socket", "stats",
+  "test", "topk", "view", "worker", "workers",
 } } } }
 max_line_length = 100
 ignore = { "581" } -- `not (x < y)` is how NaN is caught

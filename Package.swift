@@ -179,7 +179,7 @@ let package = Package(
             name: "ScriptingTests",
             dependencies: [
                 "Scripting", "Engine", "Outputs", "Capture", "Packets", "Flows", "CMosABI",
-                "CMosLua", "TestPorts",
+                "CMosLua", "TestNetworks", "TestPorts",
             ],
             swiftSettings: swift
         ),

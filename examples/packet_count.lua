@@ -19,3 +19,11 @@ mos.on_report(function()
   print(("%d packets from clients, %d from servers, in %d connections; %d of no connection"):format(
     sent:value(mos.SIDE_CLI), sent:value(mos.SIDE_SVR), connections:value(), orphans:value()))
 end)
+
+mos.test("packets, connections and what belongs to none", function(t)
+  t.handshake()
+  t.data "hello"
+  t.svr.ack()
+  t.udp().data "a question"
+  t.expect.prints { "3 packets from clients, 2 from servers, in 1 connections; 1 of no connection" }
+end)

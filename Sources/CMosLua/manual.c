@@ -28,6 +28,9 @@ static const char text_calls_flows[] = {
 static const char text_calls_packets[] = {
 #embed "../Scripting/Lua/manual/calls_packets.lua"
 };
+static const char text_calls_reload[] = {
+#embed "../Scripting/Lua/manual/calls_reload.lua"
+};
 static const char text_calls_reports[] = {
 #embed "../Scripting/Lua/manual/calls_reports.lua"
 };
@@ -39,6 +42,9 @@ static const char text_calls_sockets[] = {
 };
 static const char text_calls_stream[] = {
 #embed "../Scripting/Lua/manual/calls_stream.lua"
+};
+static const char text_calls_tests[] = {
+#embed "../Scripting/Lua/manual/calls_tests.lua"
 };
 static const char text_constants[] = {
 #embed "../Scripting/Lua/manual/constants.lua"
@@ -79,6 +85,12 @@ static const char text_objects_aggregates[] = {
 static const char text_objects_packet[] = {
 #embed "../Scripting/Lua/manual/objects_packet.lua"
 };
+static const char text_oneliners[] = {
+#embed "../Scripting/Lua/manual/oneliners.lua"
+};
+static const char text_oneliners_examples[] = {
+#embed "../Scripting/Lua/manual/oneliners_examples.lua"
+};
 static const char text_options[] = {
 #embed "../Scripting/Lua/manual/options.lua"
 };
@@ -109,17 +121,29 @@ static const char text_topics[] = {
 static const char text_topics_c[] = {
 #embed "../Scripting/Lua/manual/topics_c.lua"
 };
+static const char text_topics_cost[] = {
+#embed "../Scripting/Lua/manual/topics_cost.lua"
+};
 static const char text_topics_editor[] = {
 #embed "../Scripting/Lua/manual/topics_editor.lua"
 };
 static const char text_topics_engine[] = {
 #embed "../Scripting/Lua/manual/topics_engine.lua"
 };
+static const char text_topics_explain[] = {
+#embed "../Scripting/Lua/manual/topics_explain.lua"
+};
+static const char text_topics_reload[] = {
+#embed "../Scripting/Lua/manual/topics_reload.lua"
+};
 static const char text_topics_script[] = {
 #embed "../Scripting/Lua/manual/topics_script.lua"
 };
 static const char text_topics_tcp[] = {
 #embed "../Scripting/Lua/manual/topics_tcp.lua"
+};
+static const char text_topics_tests[] = {
+#embed "../Scripting/Lua/manual/topics_tests.lua"
 };
 static const char text_topics_workers[] = {
 #embed "../Scripting/Lua/manual/topics_workers.lua"
@@ -136,10 +160,12 @@ static const struct mos_lua_module modules[] = {
     MODULE(calls_events),
     MODULE(calls_flows),
     MODULE(calls_packets),
+    MODULE(calls_reload),
     MODULE(calls_reports),
     MODULE(calls_run),
     MODULE(calls_sockets),
     MODULE(calls_stream),
+    MODULE(calls_tests),
     MODULE(constants),
     MODULE(counters),
     MODULE(events),
@@ -153,6 +179,8 @@ static const struct mos_lua_module modules[] = {
     MODULE(objects),
     MODULE(objects_aggregates),
     MODULE(objects_packet),
+    MODULE(oneliners),
+    MODULE(oneliners_examples),
     MODULE(options),
     MODULE(pages),
     MODULE(recipe),
@@ -163,10 +191,14 @@ static const struct mos_lua_module modules[] = {
     MODULE(surface),
     MODULE(topics),
     MODULE(topics_c),
+    MODULE(topics_cost),
     MODULE(topics_editor),
     MODULE(topics_engine),
+    MODULE(topics_explain),
+    MODULE(topics_reload),
     MODULE(topics_script),
     MODULE(topics_tcp),
+    MODULE(topics_tests),
     MODULE(topics_workers),
 };
 

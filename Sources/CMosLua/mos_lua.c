@@ -6,6 +6,8 @@
 #include <lua.h>
 #include <lualib.h>
 #include <string.h>
+#include "memory.h"
+#include "watch.h"
 
 #define HOST "mos.host"
 #define RESULT "mos.result"
@@ -13,6 +15,7 @@
 struct call {
     const char *name, *first, *second;
     size_t first_length, second_length;
+    double numbers[2];
     const void *api;
     struct mos_lua_answer *answer;
 };
@@ -58,13 +61,8 @@ static int open_host(lua_State *L) {
     return 0;
 }
 
-// Runs protected: calls the host's function and keeps the results where they outlive this call.
-static int call_host(lua_State *L) {
-    struct call *call = lua_touserdata(L, 1);
-    lua_getfield(L, LUA_REGISTRYINDEX, HOST);
-    lua_getfield(L, -1, call->name);
-    lua_pushlstring(L, call->first, call->first_length);
-    lua_pushlstring(L, call->second, call->second_length);
+// Calls the function on the stack, which has two arguments, and keeps the results where they outlive this call.
+static int take_results(lua_State *L, struct call *call) {
     lua_call(L, 2, 2);
     call->answer->flag = lua_toboolean(L, -1);
     if (lua_type(L, -2) == LUA_TNUMBER) call->answer->number = lua_tonumber(L, -2);
@@ -72,6 +70,26 @@ static int call_host(lua_State *L) {
     lua_pushvalue(L, -2);
     lua_setfield(L, LUA_REGISTRYINDEX, RESULT);
     return 0;
+}
+
+// Runs protected: calls the host's function.
+static int call_host(lua_State *L) {
+    struct call *call = lua_touserdata(L, 1);
+    lua_getfield(L, LUA_REGISTRYINDEX, HOST);
+    lua_getfield(L, -1, call->name);
+    lua_pushlstring(L, call->first, call->first_length);
+    lua_pushlstring(L, call->second, call->second_length);
+    return take_results(L, call);
+}
+
+// Runs protected: the same with two numbers.
+static int ask_host(lua_State *L) {
+    struct call *call = lua_touserdata(L, 1);
+    lua_getfield(L, LUA_REGISTRYINDEX, HOST);
+    lua_getfield(L, -1, call->name);
+    lua_pushnumber(L, call->numbers[0]);
+    lua_pushnumber(L, call->numbers[1]);
+    return take_results(L, call);
 }
 
 static int32_t protect(lua_State *L, lua_CFunction function, struct call *call) {
@@ -100,9 +118,28 @@ int32_t mos_lua_call(lua_State *L, const char *name, const char *first, size_t f
         .name = name, .first = first, .second = second,
         .first_length = first_length, .second_length = second_length, .answer = answer,
     };
-    return protect(L, call_host, &call);
+    mos_lua_watch_enter(L);
+    const int32_t status = protect(L, call_host, &call);
+    mos_lua_watch_leave(L);
+    return status;
 }
 
-void mos_lua_close(lua_State *L) { lua_close(L); }
+int32_t mos_lua_ask(lua_State *L, const char *name, double first, double second, struct mos_lua_answer *answer) {
+    struct call call = {.name = name, .numbers = {first, second}, .answer = answer};
+    mos_lua_watch_enter(L);
+    const int32_t status = protect(L, ask_host, &call);
+    mos_lua_watch_leave(L);
+    return status;
+}
+
+void mos_lua_limit(lua_State *L, size_t limit) {
+    if (limit > 0) mos_lua_limit_memory(L, limit);
+}
+
+void mos_lua_close(lua_State *L) {
+    mos_lua_watch_close(L);
+    mos_lua_unlimit_memory(L);
+    lua_close(L);
+}
 
 const char *mos_lua_version(void) { return LUAJIT_VERSION; }

@@ -45,10 +45,15 @@ public final class Monitor: @unchecked Sendable {
     public func wait() { unsafe pthread_cond_wait(changed, mutex) }
 
     /// The same, but no longer than that; only within ``hold(_:)``.
-    public func wait(seconds: Int) {
+    public func wait(seconds: Int) { wait(milliseconds: seconds * 1000) }
+
+    /// The same, but no longer than that; only within ``hold(_:)``.
+    public func wait(milliseconds: Int) {
         var end = timespec()
         _ = unsafe clock_gettime(CLOCK_MONOTONIC, &end)
-        end.tv_sec += seconds
+        let nanoseconds = end.tv_nsec + milliseconds % 1000 * 1_000_000
+        end.tv_sec += milliseconds / 1000 + nanoseconds / 1_000_000_000
+        end.tv_nsec = nanoseconds % 1_000_000_000
         unsafe pthread_cond_timedwait(changed, mutex, &end)
     }
 

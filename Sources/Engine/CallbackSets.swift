@@ -226,6 +226,47 @@ public struct CallbackSets: ~Copyable {
         records.give(set)
     }
 
+    // MARK: Changing all
+
+    /// Never used twice in a run.
+    func serial(_ set: Int32) -> UInt64 { records[set].serial }
+
+    /// Changes all sets where they lie: flows keep the numbers of theirs.
+    ///
+    /// Sets without flows go, and what is known of
+    /// callback slots starts anew, for they are another's.
+    ///
+    /// - Parameter body: changes the registrations of a set, but not their sockets; told its number, its serial number
+    ///   and how many flows have it.
+    /// - Returns: false, and nothing has changed, when memory is refused.
+    mutating func rewrite(
+        _ body: (_ set: Int32, _ serial: UInt64, _ flows: Int, inout [Registration]) -> Void
+    ) -> Bool {
+        guard let index = FlowIndex(), let transitions = TransitionCache(), let uses = SlotUses()
+        else { return false }
+        while idle > 0 { remove(oldest) }
+        self.index = index
+        self.transitions = transitions
+        self.uses = uses
+        for set in 0..<Int32(records.highWater) where records[set].serial != 0 {
+            var registrations = registrations(set)
+            body(set, records[set].serial, Int(records[set].references), &registrations)
+            serial += 1
+            let hash = Registration.hash(registrations)
+            records[set] = Record(
+                first: records[set].first,
+                count: records[set].count,
+                references: records[set].references,
+                hash: hash,
+                serial: serial
+            )
+            for number in registrations.indices { store(registrations[number], number, set) }
+            // One that is not in the index is only not found for flows to come.
+            _ = self.index.insert(set, hash: hash)
+        }
+        return true
+    }
+
     // MARK: Callback slots
 
     /// A socket names a callback slot for its flows to come.

@@ -17,7 +17,7 @@ public enum Event: Int, CaseIterable, Sendable {
 }
 
 /// A hook, numbered from 0.
-public enum Hook: Int, Sendable {
+public enum Hook: Int, CaseIterable, Sendable {
     case null = 0
     case snd = 1
     case rcv = 2

@@ -17,6 +17,13 @@ public struct EventBlock: ~Copyable {
 
     deinit { unsafe pointer.deallocate() }
 
+    /// Takes all that `other` says; views made before are stale.
+    func copy(from other: borrowing EventBlock) {
+        let epoch = unsafe max(pointer.pointee.epoch, other.pointer.pointee.epoch)
+        unsafe pointer.pointee = other.pointer.pointee
+        unsafe pointer.pointee.epoch = epoch &+ 1
+    }
+
     /// What is handed out.
     @inline(__always)
     func hand(
@@ -54,9 +61,12 @@ public struct EventBlock: ~Copyable {
         unsafe pointer.pointee.socket = socket
     }
 
-    /// Views made before are stale from now on.
+    /// Views made before are stale from now on, and no script runs.
     @inline(__always)
-    func turn() { unsafe pointer.pointee.epoch &+= 1 }
+    func turn() {
+        unsafe pointer.pointee.epoch &+= 1
+        unsafe pointer.pointee.slot = Int32(MOS_SLOT_NEXT)
+    }
 
     /// The packet in hand.
     @inline(__always)
@@ -140,14 +150,24 @@ public struct EventBlock: ~Copyable {
 }
 
 /// Memory for typed per-flow state that a script declares: `size` zeroed bytes a connection.
-final class FlowStateMemory {
+final class FlowStateMemory: @unchecked Sendable {
     private let memory: ReservedMemory<UInt8>
-    private let size: Int
+    let size: Int
+    /// What was declared, and by which script.
+    let layout: String
 
-    init?(capacity: Int, size: Int) {
+    init?(capacity: Int, size: Int, layout: String) {
         guard let memory = ReservedMemory<UInt8>(capacity: capacity * size) else { return nil }
         self.memory = memory
         self.size = size
+        self.layout = layout
+    }
+
+    /// Has the system give memory to the first `count` slots now, so that nobody waits for it later.
+    func touch(_ count: Int) {
+        for place in stride(from: 0, to: min(count * size, memory.capacity), by: 4096) {
+            unsafe memory.base[place] = 0
+        }
     }
 
     /// Hands the address of slot 0's bytes to the script.

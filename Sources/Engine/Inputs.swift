@@ -36,6 +36,8 @@ public struct Inputs: ~Copyable {
     public var duration: Double?
     /// Every one of several workers is shown all frames, its own and those of the others.
     public var showsEverything = false
+    /// A source that has nothing for now makes the worker leave its loop: tests look at scripts between packets.
+    public var leavesWhenIdle = false
     /// Says when the user asked for the end.
     public let stop: StopRequests
     /// Called when a source has nothing for now, and now and then while it has: the place for what is not packets.

@@ -49,6 +49,10 @@ public struct Settings: Sendable {
     public var fragmentTimeout = 30.0
     /// Errors of a callback on one flow after which it is off there.
     public var errorsInARow = 10
+    /// Seconds after which a callback that goes on ends the run, 0 = never; nil: 1 second live, never on captures.
+    public var runaway: Double?
+    /// Bytes that the scripts of a worker may hold, 0 = as many as there are.
+    public var scriptMemory = 1 << 30
 
     /// What is done to the frames that inline ports receive, for tests.
     public var faults = Faults()
@@ -207,6 +211,19 @@ public struct Settings: Sendable {
             meaning: "errors of a callback on one flow after which it is off there"
         ),
         Entry(
+            key: "runaway",
+            value: "auto",
+            unit: "auto|off|seconds",
+            meaning:
+                "a callback that goes on for longer ends the run; auto: 1 live, off on captures"
+        ),
+        Entry(
+            key: "script_memory",
+            value: "1GiB",
+            unit: "bytes",
+            meaning: "what the scripts of a worker may hold; 0 = as much as there is"
+        ),
+        Entry(
             key: "faults.loss",
             value: "0",
             unit: "probability",
@@ -249,6 +266,13 @@ public struct Settings: Sendable {
         case "icmp_timeout": icmpTimeout = try seconds(key, value)
         case "buffer": buffer = try bytes(key, value, upTo: 1 << 30)
         case "buffer_pool": bufferPool = try bytes(key, value, upTo: 1 << 36)
+        case "runaway":
+            switch value {
+            case "auto": runaway = nil
+            case "off": runaway = 0
+            default: runaway = try limit(key, value)
+            }
+        case "script_memory": scriptMemory = try memory(key, value)
         case "errors_in_a_row": errorsInARow = try count(key, value, 1...1_000_000)
         case "vlan_in_key": vlanInKey = try choice(key, value, ["on", "off"]) == "on"
         case "table_full": evicts = try choice(key, value, ["refuse", "evict"]) == "evict"
@@ -302,6 +326,24 @@ public struct Settings: Sendable {
             throw SettingError(
                 message: "setting '\(key)' is seconds, 0 to 1000000000, not '\(value)'"
             )
+        }
+        return number
+    }
+
+    private func limit(_ key: String, _ value: String) throws(SettingError) -> Double {
+        guard let number = Double(value), number == 0 || (0.01...1e6).contains(number) else {
+            throw SettingError(
+                message:
+                    "setting '\(key)' is auto, off, or seconds, 0.01 to 1000000, not '\(value)'"
+            )
+        }
+        return number
+    }
+
+    private func memory(_ key: String, _ value: String) throws(SettingError) -> Int {
+        let number = try bytes(key, value, upTo: 1 << 44)
+        guard number == 0 || number >= 16 << 20 else {
+            throw SettingError(message: "setting '\(key)' is 0 or at least 16MiB, not '\(value)'")
         }
         return number
     }

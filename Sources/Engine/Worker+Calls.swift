@@ -242,12 +242,31 @@ extension Worker {
     public var isLive: Bool { inputs.isLive || !share.isWhole && !leavesOut }
 
     /// Makes room for `size` bytes of typed state per connection; their address goes to the event block.
-    public mutating func makeFlowState(size: Int32) -> Int32 {
-        guard size > 0, size <= 4096,
-            let state = FlowStateMemory(capacity: settings.maxFlows, size: Int(size))
-        else { return failure(EINVAL, "flow state is 1 to 4096 bytes") }
-        states.append(state)
-        state.publish(event)
+    ///
+    /// Of a worker that stages a version of the scripts it is the memory that the version before uses, where that
+    /// declared the same.
+    ///
+    /// - Parameters:
+    ///   - size: bytes a connection.
+    ///   - layout: what is declared, and by which script.
+    /// - Returns: 0; -EINVAL when the size is out of range or memory is refused.
+    public mutating func makeFlowState(size: Int32, layout: String) -> Int32 {
+        guard size > 0, size <= 4096 else {
+            return failure(EINVAL, "flow state is 1 to 4096 bytes")
+        }
+        if let known = inheritedStates.first(where: { $0.layout == layout && $0.size == size }) {
+            states.append(known)
+        } else if let state = FlowStateMemory(
+            capacity: stateCapacity,
+            size: Int(size),
+            layout: layout
+        ) {
+            state.touch(flowsToCome)
+            states.append(state)
+        } else {
+            return failure(EINVAL, "there is no memory for flow state of \(stateCapacity) flows")
+        }
+        states[states.count - 1].publish(event)
         return 0
     }
 

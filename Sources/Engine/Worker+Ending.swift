@@ -31,7 +31,7 @@ extension Worker {
             ?? missingTail(ext, sender)
         {
             phase = .flushData
-            announceGap(gap.offset, gap.length, side: flushSide)
+            announceGap(gap.offset, gap.length, side: flushSide, because: MOS_GAP_END)
             return
         }
         if flushSide == .server { flushSide = .client } else { phase = .endSent }

@@ -82,13 +82,18 @@ extension Worker {
             let end = uncapturedEnd
             uncapturedEnd = -1
             if end >= 0 {
-                beginDeclaring(segment.sender, upTo: end, then: .suspect)
+                beginDeclaring(segment.sender, upTo: end, because: MOS_GAP_CUT, then: .suspect)
                 declaresTail = true
             }
         case 1, 2:
             let side = step == 1 ? segment.sender : segment.sender.other
             guard countDown(ext, side) else { return }
-            beginDeclaring(side, upTo: acknowledgedPayload(flow, side), then: .suspect)
+            beginDeclaring(
+                side,
+                upTo: acknowledgedPayload(flow, side),
+                because: MOS_GAP_MISSED,
+                then: .suspect
+            )
         default:
             phase = .finishSettling
         }
@@ -116,10 +121,16 @@ extension Worker {
     }
 
     /// Gives up the holes of the stream of `side` up to an offset; the machine goes on with `next`.
-    private mutating func beginDeclaring(_ side: Side, upTo end: Int64, then next: Phase) {
+    private mutating func beginDeclaring(
+        _ side: Side,
+        upTo end: Int64,
+        because cause: Int,
+        then next: Phase
+    ) {
         clearSuspect(flow, side)
         declaredSide = side
         declaredUpTo = end
+        declaredCause = cause
         declaresTail = false
         afterDeclaring = next
         phase = .declare
@@ -150,7 +161,7 @@ extension Worker {
         let stop = min(declaredUpTo, stored ?? declaredUpTo)
         reassembler.giveUp(&table[stream: ext, declaredSide], upTo: stop)
         phase = .declareData
-        announceGap(next, stop &- next, side: declaredSide.other)
+        announceGap(next, stop &- next, side: declaredSide.other, because: declaredCause)
     }
 
     /// declareData: NEW_DATA for what a gap made readable; then the next hole.
@@ -174,7 +185,8 @@ extension Worker {
             return false
         }
         flow = entry.slot
-        beginDeclaring(entry.side, upTo: acknowledgedPayload(flow, entry.side), then: .due)
+        let end = acknowledgedPayload(flow, entry.side)
+        beginDeclaring(entry.side, upTo: end, because: MOS_GAP_MISSED, then: .due)
         return true
     }
 
@@ -195,7 +207,7 @@ extension Worker {
             flow = entry.slot
             // Its next hole waits for its turn again.
             holes.add(entry)
-            beginDeclaring(entry.side, upTo: end, then: .due)
+            beginDeclaring(entry.side, upTo: end, because: MOS_GAP_POOL, then: .due)
             return true
         }
         return false

@@ -30,6 +30,8 @@ extension Worker {
             event.clearPacket()
             // The frames of the last burst go with the next one.
             if isInline, !outbox.isEmpty { flushDepartures() }
+            if attention.take() { return leave(MOS_LEAVE_ATTENTION) }
+            if carries || takeOver.readersDone >= 0, let slot = afterTakeOver() { return slot }
             if reachedLimit { return finishAll(then: .ended) }
             // Asking for more takes the frames of the last burst away.
             burstCount = 0
@@ -41,6 +43,7 @@ extension Worker {
                 decodeBurst()
             case .idle:
                 // A pipe that is slow is still a capture: only packets move its clock.
+                if inputs.leavesWhenIdle { return leave(MOS_LEAVE_IDLE) }
                 if !inputs.isLive { continue }
                 countSources()
                 moveClock(to: wallClock())
@@ -61,6 +64,25 @@ extension Worker {
         }
         beginPacket()
         return nil
+    }
+
+    /// What a take-over left to be done in slices, one behind each burst.
+    @inline(never)
+    private mutating func afterTakeOver() -> Int32? {
+        if takeOver.readersDone >= 0 { settleReaders() }
+        hasCarried = carries && !hasCarried
+        guard hasCarried else { return nil }
+        event.setTimer(burstCount > 0 ? -1 : -2)
+        event.hand(
+            slot: Int32(TimerSlot),
+            event: Int32(MOS_ON_TIMER),
+            hook: MOS_NULL_HOOK,
+            side: MOS_NULL_HOOK,
+            socket: -1,
+            flow: -1,
+            generation: 0
+        )
+        return Int32(TimerSlot)
     }
 
     /// The packet in hand is done with.
@@ -253,6 +275,7 @@ extension Worker {
         if result.hasBadOptions { counters[.badTCPOptions] += 1 }
         if let error = result.error {
             counters[error] += 1
+            packets[index].malformed = UInt8(truncatingIfNeeded: error.rawValue &+ 1)
             if error == .ipv4BadChecksum { countBadHeader(index) }
             // Their headers are there, with a length that cannot be.
             if error == .tcpHeaderLength { counters[.tcp] += 1 }

@@ -64,7 +64,12 @@ extension Worker {
             discardSYNData(ext, segment.sender)
         }
         if let gap = reassembler.declareGap(&table[stream: ext, segment.sender]) {
-            announceGap(gap.offset, gap.length, side: segment.sender.other)
+            announceGap(
+                gap.offset,
+                gap.length,
+                side: segment.sender.other,
+                because: MOS_GAP_LIMIT
+            )
         } else {
             phase = .merge
         }
@@ -77,8 +82,13 @@ extension Worker {
         dropRepeated(ext, segment.sender)
     }
 
-    /// Counts a gap and hands it out.
-    mutating func announceGap(_ offset: Int64, _ length: Int64, side: Side) {
+    /// Counts a gap and hands it out with what caused it, one of MOS_GAP_*.
+    mutating func announceGap(
+        _ offset: Int64,
+        _ length: Int64,
+        side: Side,
+        because cause: Int
+    ) {
         counters[.gaps] += 1
         counters[.gapBytes] += Double(length)
         let ext = table.conns[flow].ext
@@ -86,7 +96,7 @@ extension Worker {
         reassembler.rememberGap(&table[health: ext, side.other].gaps, at: offset, length: length)
         table[health: ext, side.other].gap_count.increase()
         hasNewData = true
-        event.setArgument(code: 0, offset: offset, length: length)
+        event.setArgument(code: Int32(cause), offset: offset, length: length)
         begin(Event.gap.bit, at: .null, side: side)
     }
 

@@ -111,6 +111,11 @@ public struct Worker: ~Copyable {
     /// There is, or was, a FLOW socket: UDP and ICMP packets are looked up.
     var watchesDatagrams = false
     var states: [FlowStateMemory] = []
+    /// Flows that declared state is for; what a version that is staged may share with the one before.
+    var stateCapacity: Int
+    var inheritedStates: [FlowStateMemory] = []
+    /// Flows for which it will be written at once.
+    var flowsToCome = 0
     var plain: PlainPacket
     var tunnels: TunnelTable
     var fragments: FragmentReassembler
@@ -129,6 +134,13 @@ public struct Worker: ~Copyable {
     /// What is given up while the sources lose packets.
     var overload: Overload
     var wantsLeave = false
+    /// Asks for the worker between bursts; for other threads.
+    public let attention = Attention()
+    /// Another version of the scripts takes over, or did lately.
+    var takeOver = TakeOver()
+    /// Between bursts the script side carries over what the version before kept; it was asked to behind this burst.
+    var carries = false
+    var hasCarried = false
     /// Tests turn it off: the general way must do what the straight ones do.
     var goesStraight = true
     var sourceName: ContiguousArray<CChar> = [0]
@@ -182,6 +194,8 @@ public struct Worker: ~Copyable {
     var holes: HoleQueue
     var declaredSide = Side.server
     var declaredUpTo: Int64 = 0
+    /// Why, one of MOS_GAP_*.
+    var declaredCause = MOS_GAP_NONE
     /// Holes are given up to the very end, though nothing lies behind it.
     var declaresTail = false
     var afterDeclaring = Phase.input
@@ -246,6 +260,7 @@ public struct Worker: ~Copyable {
             ),
             let inlineFlows = ReservedMemory<InlineFlow>(capacity: inputs.isInline ? flows : 1)
         else { throw .noMemory(flows: flows) }
+        stateCapacity = settings.maxFlows
         isInline = inputs.isInline
         overload = Overload(inputs.isLive ? settings.shedding : .none)
         self.share = share

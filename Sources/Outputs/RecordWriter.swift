@@ -19,6 +19,8 @@ public final class RecordWriter {
     private var above: (header: [UInt8], offset: Int)?
     private var hasRecords = false
     private var entries: [RecordMerger.Entry] = []
+    /// Lines stay here until another writer absorbs them.
+    private let isCollecting: Bool
 
     /// True when every line is written at once, because a person reads along.
     public var isTerminal: Bool { target.isTerminal }
@@ -39,7 +41,19 @@ public final class RecordWriter {
         self.capacity = capacity
         merger = nil
         worker = 0
+        isCollecting = false
         buffer.reserveCapacity(capacity)
+    }
+
+    /// A writer that keeps its lines until another one absorbs them.
+    ///
+    /// - Parameter collecting: says that there is no target.
+    public init(collecting: Void) {
+        target = RecordTarget(descriptor: -1, name: "nothing")
+        capacity = .max
+        merger = nil
+        worker = 0
+        isCollecting = true
     }
 
     /// A writer whose lines are merged with those of others.
@@ -53,6 +67,7 @@ public final class RecordWriter {
         self.capacity = capacity
         self.merger = merger
         self.worker = worker
+        isCollecting = false
         buffer.reserveCapacity(capacity)
     }
 
@@ -112,9 +127,19 @@ public final class RecordWriter {
         if isTerminal && merger == nil || buffer.count >= capacity { flush() }
     }
 
+    /// Takes the lines that `other` has collected, as printed ones.
+    public func absorb(_ other: RecordWriter, key: RunPosition) {
+        if other.buffered == 0 { return }
+        // The last line end is put there again.
+        append(other.buffer.dropLast(), isRecord: false, key: key)
+        buffered += other.buffered - 1
+        other.buffered = 0
+        other.buffer = []
+    }
+
     /// Writes what was collected: when the input is idle, and at the end.
     public func flush() {
-        if buffered == 0 { return }
+        if buffered == 0 || isCollecting { return }
         if let merger {
             merger.take(buffer, entries, from: worker)
         } else {
@@ -132,6 +157,9 @@ public final class RecordWriter {
         flush()
         merger?.advance(worker, to: key)
     }
+
+    /// Nothing will follow, and what was collected is lost: for one that cannot be asked any more.
+    public func abandon() { merger?.advance(worker, to: .last) }
 
     /// The failure that stopped writing, the first time it is asked for.
     public func takeFailure() -> OutputError? { target.takeFailure() }

@@ -151,7 +151,7 @@ extension PacketDecoder {
             wscale: 0,
             invalid: 0,
             link: 1,
-            pad0: 0,
+            malformed: 0,
             rexmit_kind: 0,
             wire_payload_len: UInt32(truncatingIfNeeded: payload)
         )

@@ -7,16 +7,18 @@ import Outputs
 import Packets
 
 /// A worker and where its records go, at the address that scripts pass back with every call.
-private struct Context: ~Copyable {
+struct EngineContext: ~Copyable {
     var worker: Worker
     let writer: RecordWriter
     let seat: MeetingSeat
+    /// The version of the scripts before, while it keeps contexts of flows.
+    var former: FormerContexts?
 }
 
 /// Owns a worker and the table of calls into it.
 @safe
 public final class EngineCalls {
-    private let context: UnsafeMutablePointer<Context>
+    let context: UnsafeMutablePointer<EngineContext>
     /// The table, for ``ScriptHost``.
     @unsafe public let api: UnsafeMutablePointer<mos_api>
 
@@ -35,7 +37,7 @@ public final class EngineCalls {
     ) {
         let seat = MeetingSeat(meeting: meeting, index: index)
         unsafe context = .allocate(capacity: 1)
-        unsafe context.initialize(to: Context(worker: worker, writer: writer, seat: seat))
+        unsafe context.initialize(to: EngineContext(worker: worker, writer: writer, seat: seat))
         unsafe api = .allocate(capacity: 1)
         unsafe api.initialize(to: mos_api())
         fillLayout()
@@ -44,6 +46,7 @@ public final class EngineCalls {
         fillChanging()
         fillRest()
         fillMeetings()
+        fillReload()
     }
 
     deinit {
@@ -56,6 +59,13 @@ public final class EngineCalls {
     public func withWorker<Result>(_ body: (inout Worker) -> Result) -> Result {
         unsafe body(&context.pointee.worker)
     }
+
+    /// The number of the worker among all, and how many there are.
+    public var index: Int { unsafe context.pointee.seat.index }
+    public var workers: Int { unsafe context.pointee.seat.meeting?.members ?? 1 }
+
+    /// Where the worker's records go.
+    public var writer: RecordWriter { unsafe context.pointee.writer }
 
     /// All counters by name, in order, as they are: also while the worker runs on another thread.
     public func counterValues() -> [(name: String, value: Double)] {
@@ -267,10 +277,12 @@ public final class EngineCalls {
             unsafe worker(context).pointee.worker.cancelTimer(id)
         }
         unsafe api.pointee.emit = { context, kind, bytes, length in
-            unsafe emit(worker(context), kind, bytes, length)
+            let context = unsafe worker(context)
+            return unsafe waiting(context) { unsafe emit(context, kind, bytes, length) }
         }
-        unsafe api.pointee.flow_state = { context, size in
-            unsafe worker(context).pointee.worker.makeFlowState(size: size)
+        unsafe api.pointee.flow_state = { context, size, layout, length in
+            let text = unsafe layout.map { unsafe string($0, length) } ?? ""
+            return unsafe worker(context).pointee.worker.makeFlowState(size: size, layout: text)
         }
         unsafe api.pointee.icmp_quote = { context in
             unsafe worker(context).pointee.worker.icmpQuote()
@@ -300,11 +312,17 @@ public final class EngineCalls {
         unsafe api.pointee.hand_in = { context, name, nameLength, bytes, length in
             guard let name = unsafe name else { return -EINVAL }
             let meeting = unsafe string(name, nameLength)
-            return unsafe worker(context).pointee.seat.handIn(meeting, bytes, length)
+            let context = unsafe worker(context)
+            return unsafe waiting(context) {
+                unsafe context.pointee.seat.handIn(meeting, bytes, length)
+            }
         }
         unsafe api.pointee.gathered = { context, name, length, wait in
             guard let name = unsafe name else { return -EINVAL }
-            return unsafe worker(context).pointee.seat.gathered(string(name, length), wait)
+            let context = unsafe worker(context)
+            return unsafe waiting(context) {
+                unsafe context.pointee.seat.gathered(string(name, length), wait)
+            }
         }
         unsafe api.pointee.handed_in = { context, name, length, from in
             guard let name = unsafe name else { return -EINVAL }
@@ -321,9 +339,18 @@ public final class EngineCalls {
 
 /// The context behind the address that a call brought.
 @unsafe @inline(__always)
-private func worker(_ context: UnsafeMutableRawPointer?) -> UnsafeMutablePointer<Context> {
+func worker(_ context: UnsafeMutableRawPointer?) -> UnsafeMutablePointer<EngineContext> {
     // Scripts hand back what they were given; they cannot make one up without the FFI.
-    unsafe context.unsafelyUnwrapped.assumingMemoryBound(to: Context.self)
+    unsafe context.unsafelyUnwrapped.assumingMemoryBound(to: EngineContext.self)
+}
+
+/// What may have to wait for a reader, or for other workers: no fault of the script's.
+@unsafe @inline(__always)
+private func waiting(_ context: UnsafeMutablePointer<EngineContext>, _ body: () -> Int32) -> Int32 {
+    let event = unsafe context.pointee.worker.eventAddress
+    unsafe event.pointee.waiting = 1
+    defer { unsafe event.pointee.waiting = 0 }
+    return body()
 }
 
 @unsafe
@@ -343,7 +370,7 @@ private func view(_ bytes: UnsafePointer<CChar>?, _ length: Int32) -> ByteView {
 
 @unsafe
 private func emit(
-    _ context: UnsafeMutablePointer<Context>,
+    _ context: UnsafeMutablePointer<EngineContext>,
     _ kind: Int32,
     _ bytes: UnsafePointer<CChar>?,
     _ length: Int32

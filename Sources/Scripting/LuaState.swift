@@ -33,6 +33,12 @@ struct LuaState: ~Copyable {
 
     deinit { unsafe mos_lua_close(state) }
 
+    /// Limits what it allocates from now on, 0 = no limit.
+    func limitMemory(to bytes: Int) { unsafe mos_lua_limit(state, max(0, bytes)) }
+
+    /// Lets other threads look at it.
+    func watch(_ api: UnsafePointer<mos_api>) -> ScriptWatch? { unsafe ScriptWatch(state, api) }
+
     /// Calls the function `name` of host.lua.
     ///
     /// - Parameters:
@@ -49,6 +55,38 @@ struct LuaState: ~Copyable {
 
     /// The same with bytes that need not be valid UTF-8.
     func call(_ name: String, _ first: String, bytes: [UInt8]) throws(ScriptError) -> Answer {
+        let answer = unsafe try callRaw(name, first, bytes)
+        return unsafe Answer(
+            text: Self.text(answer),
+            number: answer.number,
+            flag: answer.flag != 0
+        )
+    }
+
+    /// The same with a result that is bytes.
+    func callForBytes(_ name: String, _ first: String, bytes: [UInt8] = []) throws(ScriptError)
+        -> [UInt8]
+    {
+        let answer = unsafe try callRaw(name, first, bytes)
+        return unsafe Array(UnsafeRawBufferPointer(start: answer.text, count: answer.length))
+    }
+
+    /// Calls the function `name` of host.lua with two numbers.
+    ///
+    /// - Returns: its results, valid until the next call.
+    @unsafe
+    func ask(_ name: String, _ first: Double, _ second: Double = 0) -> mos_lua_answer {
+        var answer = unsafe mos_lua_answer()
+        if unsafe mos_lua_ask(state, name, first, second, &answer) != 0 {
+            unsafe answer.flag = 1
+        }
+        return unsafe answer
+    }
+
+    @unsafe
+    private func callRaw(_ name: String, _ first: String, _ bytes: [UInt8]) throws(ScriptError)
+        -> mos_lua_answer
+    {
         let head = Array(first.utf8)
         var answer = unsafe mos_lua_answer()
         let status = unsafe bytes.withUnsafeBytes { tail in
@@ -64,9 +102,8 @@ struct LuaState: ~Copyable {
                 )
             }
         }
-        let text = unsafe Self.text(answer)
-        guard status == 0 else { throw .script(text) }
-        return unsafe Answer(text: text, number: answer.number, flag: answer.flag != 0)
+        guard status == 0 else { throw .script(unsafe Self.text(answer)) }
+        return unsafe answer
     }
 
     private static func characters(_ bytes: UnsafeRawBufferPointer) -> UnsafePointer<CChar>? {

@@ -25,3 +25,14 @@ enum ScriptFile {
         unsafe String(cString: strerror(errno))
     }
 }
+
+extension ScriptHost {
+    /// The bytes of a script file.
+    ///
+    /// - Parameter path: the file.
+    /// - Returns: what it holds.
+    /// - Throws: that it cannot be read.
+    public static func bytes(of path: String) throws(ScriptError) -> [UInt8] {
+        try ScriptFile.read(path)
+    }
+}

@@ -19,7 +19,18 @@ public final class ScriptHost {
         }
     }
 
-    private let lua: LuaState
+    /// Why the scripts' loop was left.
+    enum Pause: Equatable {
+        case ended(Outcome)
+        /// Another thread asked for it, between packets.
+        case attention
+        /// Of a version that has just taken over.
+        case trialPassed, trialFailed
+    }
+
+    let lua: LuaState
+    /// Looks at the scripts from another thread; nil without ``ScriptOptions/isWatched``.
+    public let watch: ScriptWatch?
 
     /// A host bound to the engine's calls.
     ///
@@ -29,11 +40,15 @@ public final class ScriptHost {
     /// - Throws: ``ScriptError/library(_:)`` when the engine's layout is not the library's.
     public init(api: UnsafePointer<mos_api>, options: ScriptOptions) throws(ScriptError) {
         lua = unsafe try LuaState.open(api: api)
+        // A profile knows what was allocated from who limits it.
+        let isUnlimited = options.isProfiled && options.memoryLimit == 0
+        lua.limitMemory(to: isUnlimited ? Int.max / 4 : options.memoryLimit)
         do {
             _ = try lua.call("open", options.encoded)
         } catch {
             throw .scriptLibrary(error.description)
         }
+        watch = options.isWatched ? unsafe lua.watch(api) : nil
     }
 
     /// Reads a script file and runs its top level.
@@ -64,8 +79,21 @@ public final class ScriptHost {
     /// - Returns: what went wrong in callbacks; it has been reported already.
     /// - Throws: ``ScriptError/script(_:)`` when the run could not begin.
     public func run() throws(ScriptError) -> Outcome {
+        while true {
+            if case .ended(let outcome) = try runOn() { return outcome }
+        }
+    }
+
+    /// Runs until the end, or until something is wanted between packets; then it can be called again.
+    func runOn() throws(ScriptError) -> Pause {
         let answer = try lua.call("run")
-        return Outcome(errors: Int(answer.number), wasStopped: answer.flag)
+        switch answer.text {
+        case "attention": return .attention
+        case "passed": return .trialPassed
+        case "failed": return .trialFailed
+        default:
+            return .ended(Outcome(errors: Int(answer.number), wasStopped: answer.flag))
+        }
     }
 
     /// Runs the functions of `mos.on_report` on what all workers know: for worker 0, when all have ended.
@@ -77,6 +105,21 @@ public final class ScriptHost {
         return Outcome(errors: Int(answer.number), wasStopped: answer.flag)
     }
 
+    /// What is known of the cost of callbacks after ``run()``: lines for ``profile(of:)``.
+    ///
+    /// - Returns: the lines, empty without ``ScriptOptions/isProfiled``.
+    /// - Throws: ``ScriptError/script(_:)`` when there is no memory for it.
+    public func profileShare() throws(ScriptError) -> String { try lua.call("profile_share").text }
+
+    /// The text about what callbacks cost.
+    ///
+    /// - Parameter shares: what ``profileShare()`` gave for each worker.
+    /// - Returns: lines for the person who runs the scripts.
+    /// - Throws: ``ScriptError/script(_:)`` when there is no memory for it.
+    public func profile(of shares: [String]) throws(ScriptError) -> String {
+        try lua.call("profile", shares.joined(separator: "\n")).text
+    }
+
     /// What is wrong with a script, found without traffic.
     ///
     /// - Parameter path: the file.
@@ -85,6 +128,13 @@ public final class ScriptHost {
     public func check(file path: String) throws(ScriptError) -> [Finding] {
         let answer = try lua.call("check", "@" + path, bytes: ScriptFile.read(path))
         return answer.text.split(separator: "\u{1}").map { Finding(String($0), of: path) }
+    }
+
+    /// Calls a function of host.lua that is there for tests of scripts.
+    func callForTest(_ name: String, _ argument: String = "", bytes: [UInt8] = [])
+        throws(ScriptError) -> [UInt8]
+    {
+        try lua.callForBytes(name, argument, bytes: bytes)
     }
 
     /// The events that scripts can register for, with hooks, sides and meaning.

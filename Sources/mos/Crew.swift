@@ -9,9 +9,19 @@ import Scripting
 final class Crew {
     /// One of them.
     struct Member {
-        let calls: EngineCalls
-        let host: ScriptHost
+        let runner: ScriptRunner
         let writer: RecordWriter
+        /// For other threads: the counters, which stay where they are.
+        let counters: EngineCalls
+
+        init(_ version: ScriptVersion, _ writer: RecordWriter) {
+            runner = ScriptRunner(version)
+            self.writer = writer
+            counters = version.calls
+        }
+
+        /// The calls of the scripts that run; on the worker's thread.
+        var calls: EngineCalls { runner.current.calls }
     }
 
     /// How the run of a worker's scripts ended.
@@ -24,6 +34,8 @@ final class Crew {
     /// Threads bound to processors; without them the one worker runs on the thread that calls.
     private let hasThreads: Bool
     private var results: [Slot] = []
+    /// Told on a worker's thread that it has ended.
+    var onEnd: (Int) -> Void = { _ in }
     private let processors = Processors.allowed
 
     /// Where one worker leaves how it ended.
@@ -65,7 +77,24 @@ final class Crew {
     /// - Throws: that what workers know cannot be made into one.
     func report() throws -> ScriptHost.Outcome {
         defer { members[0].writer.advance(to: .last) }
-        return try members[0].host.report()
+        return try members[0].runner.current.host.report()
+    }
+
+    /// Writes what the callbacks of all workers cost.
+    ///
+    /// - Parameter file: where to; nil = standard error.
+    /// - Throws: that it cannot be written.
+    func tellProfile(_ file: ReplacedFile?) throws {
+        do {
+            let hosts = members.map(\.runner.current.host)
+            let text = try hosts[0].profile(of: hosts.map { try $0.profileShare() })
+            guard let file else { return Diagnostics.write(text) }
+            try file.replace(with: Array(text.utf8))
+        } catch let error as ScriptError {
+            throw Failure(error.exitStatus, "--profile: \(error.description)")
+        } catch let error as OutputError {
+            throw Failure(ExitStatus.input, "--profile: \(error.description)")
+        }
     }
 
     /// Where the workers run and what their tables lie on.
@@ -107,11 +136,12 @@ final class Crew {
         let member = members[index]
         let ending: Ending
         do throws(ScriptError) {
-            ending = .success(try member.host.run())
+            ending = .success(try member.runner.run())
         } catch {
             ending = .failure(error)
         }
         member.writer.advance(to: .last)
+        onEnd(index)
         // One that is alone may still be needed: inline it forwards without its scripts.
         if members.count > 1 { leave(index, ending) }
         return ending

@@ -113,7 +113,7 @@ struct InputOptions: ParsableArguments {
             return [try openPort(name, number: index, settings)]
         }
         let inputs = OpenedInputs(
-            sources: try files.flatMap { try openFiles($0, workers: workers) } + ports,
+            sources: try files.flatMap { try CaptureFiles.open($0, workers: workers) } + ports,
             peers: pairing?.peers ?? [],
             stop: stop,
             showsEverything: !files.isEmpty,
@@ -145,37 +145,6 @@ struct InputOptions: ParsableArguments {
         for (index, name) in interfaces.enumerated() where pairing?.peers[index] == nil {
             Diagnostics.say("mos: listening on \(name)")
         }
-    }
-
-    private func openFiles(_ path: String, workers: Int) throws -> [[any PacketSource]] {
-        do throws(SourceError) {
-            guard path != "-", CaptureDirectory.exists(path: path) else {
-                return [try CaptureFileSource.open(path: path, shares: workers)]
-            }
-            return try openDirectory(path, workers: workers)
-        } catch {
-            throw Failure(ExitStatus.input, error.description)
-        }
-    }
-
-    /// The captures of a directory; says what else there was.
-    private func openDirectory(_ path: String, workers: Int) throws(SourceError)
-        -> [[any PacketSource]]
-    {
-        let directory = try CaptureDirectory(path: path)
-        let skipped = directory.skipped
-        if !skipped.isEmpty {
-            let more = skipped.count > 5 ? ", ..." : ""
-            let names = skipped.prefix(5).joined(separator: ", ") + more
-            Diagnostics.say("mos: \(path): skipped what is no capture (\(skipped.count)): \(names)")
-        }
-        guard !directory.captures.isEmpty else {
-            throw .unreadable(
-                name: path,
-                reason: "holds no captures; directories in it are not looked into"
-            )
-        }
-        return directory.captures.map { LateCapture.open(path: $0, shares: workers) }
     }
 
     private func openInterface(_ name: String, workers: Int, _ settings: Settings) throws

@@ -13,13 +13,16 @@ struct Mos: ParsableCommand {
             mos [run] SCRIPT... -i SOURCE -i SOURCE --inline[=fail-closed] [options]
             mos [run] -e CODE (-r FILE | -i SOURCE)... [options]
             mos new NAME
+            mos test [PATH]... | mos bench [PATH]...
+            mos explain [FILTER] -r FILE... [options]
             mos check SCRIPT... | mos events [GLOB] | mos settings
             mos generate PROFILE (FILE | -i dpdk:SPEC) [options]
             mos doc [NAME]
             """,
         version: versionText,
         subcommands: [
-            Run.self, New.self, Check.self, Generate.self, Doc.self, Events.self, SettingsList.self,
+            Run.self, Explain.self, New.self, Check.self, Test.self, Bench.self, Generate.self,
+            Doc.self, Events.self, SettingsList.self,
         ],
         defaultSubcommand: Run.self
     )
@@ -31,6 +34,7 @@ enum ExitStatus {
     static let script: Int32 = 1
     static let usage: Int32 = 2
     static let input: Int32 = 3
+    static let test: Int32 = 4
     static let dropped: Int32 = 5
     static let interrupted: Int32 = 130
 }
@@ -55,8 +59,9 @@ enum CommandWords {
         omittingEmptySubsequences: false
     )
 
-    /// `--inline` alone means fail-open; the parser knows only options that always have a value, or never.
-    static let forMos = (parts.first ?? []).map { $0 == "--inline" ? "--inline=fail-open" : $0 }
+    /// What an option alone means that may have a value; the parser knows only those that always have one, or never.
+    private static let alone = ["--inline": "--inline=fail-open", "--profile": "--profile=-"]
+    static let forMos = (parts.first ?? []).map { alone[$0] ?? $0 }
     static let forScripts = parts.count > 1 ? Array(parts[1]) : []
 }
 

@@ -25,7 +25,10 @@ struct Run: ParsableCommand {
     @Option(
         name: [.customShort("e"), .customLong("execute")],
         parsing: .unconditionalSingleValue,
-        help: ArgumentHelp("A script on the command line.", valueName: "code")
+        help: ArgumentHelp(
+            "A script on the command line, with the short names of 'mos doc oneliners'.",
+            valueName: "code"
+        )
     )
     var code: [String] = []
 
@@ -39,11 +42,11 @@ struct Run: ParsableCommand {
 
     @Option(
         help: """
-            How records are written: json, one object a line; text, aligned key=value; tsv, columns \
-            between tabs.
+            How records are written: json, one object a line (default); text, aligned key=value; tsv, \
+            columns between tabs. With json or tsv, what one-liners count is written as records too.
             """
     )
-    var format = ScriptOptions.Format.json
+    var format: ScriptOptions.Format?
 
     @Option(
         name: .customLong("set"),
@@ -90,6 +93,36 @@ struct Run: ParsableCommand {
     )
     var user: String?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            End the run, with exit code 1, when a callback takes longer: seconds, off, or auto (1 live, off \
+            for captures). The same as --set runaway=.
+            """,
+            valueName: "seconds"
+        )
+    )
+    var runaway: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Measure what callbacks cost, and say at the end on standard error, or in a file \
+            (--profile=FILE), what LuaJIT did not compile, and why.
+            """,
+            valueName: "file"
+        )
+    )
+    var profile: String?
+
+    @Flag(
+        help: """
+            Load scripts again when their files change, those that they require included; flows go on \
+            (SIGUSR2 does it once).
+            """
+    )
+    var watch = false
+
     @Flag(help: "Stop at the first error of a script.")
     var strict = false
 
@@ -101,6 +134,9 @@ struct Run: ParsableCommand {
             throw ValidationError(
                 "No script: give a file, or code with -e. 'mos --help' shows more."
             )
+        }
+        if watch, scripts.isEmpty {
+            throw ValidationError("--watch watches script files, and there is none.")
         }
         if input.files.isEmpty, input.interfaces.isEmpty {
             throw ValidationError(
@@ -124,7 +160,11 @@ struct Run: ParsableCommand {
     }
 
     mutating func run() throws {
-        let settings = try engineSettings()
+        var settings = try Settings(
+            assignments: settings,
+            trustsChecksums: input.noChecksums
+        )
+        if let runaway { try settings.assign("runaway", runaway) }
         let user = try self.user.map { try UnprivilegedUser($0) }
         RecordWriter.ignoreBrokenPipes()
         let target = try openOutput()
@@ -135,17 +175,30 @@ struct Run: ParsableCommand {
         let merger = ordered && count > 1 ? RecordMerger(target, workers: count) : nil
         let meeting = count > 1 ? Meeting(members: count, waits: inputs.showsEverything) : nil
         let crew = Crew(stop: stop, meeting: meeting, hasThreads: cores != nil)
+        let watchdog = try watchdog(settings, stop, isLive: inputs.isLive)
+        defer { watchdog?.finish() }
         for index in 0..<count {
             let writer = merger.map { RecordWriter(merging: $0, worker: index) }
             let own = writer ?? RecordWriter(target)
-            try crew.add(member(index, meeting, inputs, own, settings))
+            try crew.add(member(index, meeting, inputs, own, settings, watchdog))
         }
-        let statsFile = try stats.map { try StatsFile($0, crew.members.map(\.calls)) }
+        let profileFile = try profileFile()
+        let statsFile = try stats.map { try StatsFile($0, crew.members.map(\.counters)) }
         if inputs.isLive || cores != nil { Diagnostics.say("mos: " + crew.placement) }
         // However the run ends, the thread that writes it ends first.
         defer { statsFile?.finish() }
-        let watch = RunWatch(crew.members, isLive: inputs.isLive)
-        let outcome = try runWatched(crew, watch, stop)
+        let command = self
+        let scriptOptions = options(settings, crew.members[0].writer)
+        watchdog?.summary = { Summary(crew.members.map(\.counters)).text }
+        let reloader = Reloader(crew) { calls, number throws(ScriptError) in
+            try command.load(calls, scriptOptions, number, watchdog)
+        }
+        defer { reloader.finish() }
+        if watch { try reloader.watch(crew.members[0].runner.current.host.files()) }
+        let runWatch = RunWatch(crew.members, reloader, isLive: inputs.isLive)
+        let outcome = try runWatched(crew, runWatch, stop)
+        Diagnostics.write(Summary(crew.members.map(\.calls)).text)
+        if profile != nil { try crew.tellProfile(profileFile) }
         try conclude(crew, target, outcome, stop)
     }
 
@@ -173,7 +226,8 @@ struct Run: ParsableCommand {
         _ meeting: Meeting?,
         _ inputs: OpenedInputs,
         _ writer: RecordWriter,
-        _ settings: Settings
+        _ settings: Settings,
+        _ watchdog: Watchdog?
     ) throws -> Crew.Member {
         let worker: Worker
         let own = try inputs.inputs(of: index)
@@ -193,12 +247,8 @@ struct Run: ParsableCommand {
         }
         let calls = EngineCalls(worker, writer: writer, meeting: meeting, index: index)
         do throws(ScriptError) {
-            let host = try unsafe ScriptHost(api: calls.api, options: options(settings, writer))
-            for path in scripts { try host.load(file: path) }
-            for (index, text) in code.enumerated() {
-                try host.load(code: text, name: code.count == 1 ? "-e" : "-e \(index + 1)")
-            }
-            return Crew.Member(calls: calls, host: host, writer: writer)
+            let version = try load(calls, options(settings, writer), 1, watchdog)
+            return Crew.Member(version, writer)
         } catch {
             writer.flush()
             let reader = if case .unreadable = error, let user { " (as \(user))" } else { "" }
@@ -206,25 +256,44 @@ struct Run: ParsableCommand {
         }
     }
 
-    private func engineSettings() throws -> Settings {
-        var result = Settings()
-        for assignment in settings {
-            guard let equals = assignment.firstIndex(of: "=") else {
-                throw Failure(
-                    ExitStatus.usage,
-                    "--set takes key=value, not '\(assignment)'; see 'mos settings'"
-                )
-            }
-            let key = String(assignment[..<equals])
-            let value = String(assignment[assignment.index(after: equals)...])
-            do {
-                try result.set(key, to: value)
-            } catch {
-                throw Failure(ExitStatus.usage, error.description)
-            }
+    /// A Lua state over those calls with all scripts.
+    private func load(
+        _ calls: EngineCalls,
+        _ options: ScriptOptions,
+        _ number: Int,
+        _ watchdog: Watchdog?
+    ) throws(ScriptError) -> ScriptVersion {
+        var options = options
+        options.isWatched = watchdog != nil
+        options.isReplacing = number > 1
+        let host = try unsafe ScriptHost(api: calls.api, options: options)
+        watchdog?.add(host, calls, isReplacing: number > 1)
+        for path in scripts { try host.load(file: path) }
+        for (index, text) in code.enumerated() {
+            try host.load(code: text, name: code.count == 1 ? "-e" : "-e \(index + 1)")
         }
-        if input.noChecksums { result.checksums = .off }
-        return result
+        return ScriptVersion(calls: calls, host: host, number: number)
+    }
+
+    /// Where `--profile` writes, nil = standard error.
+    private func profileFile() throws -> ReplacedFile? {
+        guard let profile, profile != "-" else { return nil }
+        do throws(OutputError) {
+            let file = try ReplacedFile(path: profile)
+            try file.replace(with: [])
+            return file
+        } catch {
+            throw Failure(ExitStatus.usage, "--profile: \(error.description)")
+        }
+    }
+
+    private func watchdog(_ settings: Settings, _ stop: StopRequests, isLive: Bool) throws
+        -> Watchdog?
+    {
+        let limit = settings.runaway ?? (isLive ? 1 : 0)
+        guard limit > 0 else { return nil }
+        let forwardsAlone = input.inline == .failOpen
+        return try Watchdog(limit: limit, stop: stop, forwardsAlone: forwardsAlone)
     }
 
     private func openOutput() throws -> RecordTarget {
@@ -238,17 +307,20 @@ struct Run: ParsableCommand {
 
     private func options(_ settings: Settings, _ writer: RecordWriter) -> ScriptOptions {
         var options = ScriptOptions()
-        options.format = format
+        options.format = format ?? .json
+        options.writesAggregatesAsRecords = format != nil && format != .text
         options.isStrict = strict
         options.allowsGlobals = allowGlobals
         options.outputIsTerminal = writer.isTerminal
         options.errorsInARow = settings.errorsInARow
+        options.memoryLimit = settings.scriptMemory
+        options.isProfiled = profile != nil
         options.inline = input.inline
         options.arguments = CommandWords.forScripts
         return options
     }
 
-    /// Says what was seen and lost, and picks the exit code: what is worst first.
+    /// Picks the exit code: what is worst first.
     private func conclude(
         _ crew: Crew,
         _ target: RecordTarget,
@@ -256,7 +328,6 @@ struct Run: ParsableCommand {
         _ stop: StopRequests
     ) throws {
         let summary = Summary(crew.members.map(\.calls))
-        Diagnostics.write(summary.text)
         if let failure = target.takeFailure(), !failure.isBrokenPipe {
             throw Failure(
                 ExitStatus.input,

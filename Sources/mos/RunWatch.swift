@@ -8,14 +8,16 @@ import Scripting
 /// terminal sees how far a long capture is.
 final class RunWatch {
     private let members: [Crew.Member]
+    private let reloader: Reloader
     private let isLive: Bool
     private let showsProgress: Bool
     private let started = RunWatch.seconds()
     private var lastShown = 0.0
     private var hasShown = false
 
-    init(_ members: [Crew.Member], isLive: Bool) {
+    init(_ members: [Crew.Member], _ reloader: Reloader, isLive: Bool) {
         self.members = members
+        self.reloader = reloader
         self.isLive = isLive
         showsProgress = !isLive && Diagnostics.isTerminal
         for (index, member) in members.enumerated() {
@@ -39,8 +41,9 @@ final class RunWatch {
             member.writer.flush()
         }
         guard isFirst else { return }
+        if Interruption.takeReloadRequest() { reloader.request() }
         if Interruption.takeReportRequest() {
-            Diagnostics.write(Summary.allCounters(members.map(\.calls)))
+            Diagnostics.write(Summary.allCounters(members.map(\.counters)))
         }
         if showsProgress { progress() }
     }
@@ -51,7 +54,7 @@ final class RunWatch {
         lastShown = now
         hasShown = true
         let share = members[0].calls.withWorker { $0.progress }
-        let packets = members.reduce(0) { $0 + $1.calls.value(.packets) }
+        let packets = members.reduce(0) { $0 + $1.counters.value(.packets) }
         var line = "\r\u{1B}[K"
         if let share {
             let filled = Int(share * 30)

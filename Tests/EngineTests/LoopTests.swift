@@ -46,9 +46,9 @@ struct LoopTests {
             .client(.syn, 0), .server(.rstAck, 0, 1), .client(.syn, 0).flow(1),
         ])
         recorder.stream("", [.connStart, .connEnd])
-        #expect(recorder.worker.makeFlowState(size: 0) == -22)
-        #expect(recorder.worker.makeFlowState(size: 5000) == -22)
-        #expect(recorder.worker.makeFlowState(size: 16) == 0)
+        #expect(recorder.worker.makeFlowState(size: 0, layout: "") == -22)
+        #expect(recorder.worker.makeFlowState(size: 5000, layout: "") == -22)
+        #expect(recorder.worker.makeFlowState(size: 16, layout: "") == 0)
         let state = recorder.foundState
         var found: [UInt8] = []
         var flows: Set<Int32> = []

@@ -120,8 +120,10 @@ func runManual(
     }
     var options = ScriptOptions()
     options.arguments = example["argument"]
+    options.writesAggregatesAsRecords = ["json", "tsv"].contains(example.one("format"))
     options.format = ScriptOptions.Format(rawValue: example.one("format")) ?? .json
     options.errorsInARow = settings.errorsInARow
+    options.memoryLimit = settings.scriptMemory
     options.inline = inline
     let name = example.one("capture")
     let capture = "\(root)/examples/captures/\(name.isEmpty ? "web" : name).pcap"
@@ -136,7 +138,15 @@ func runManual(
     let calls = EngineCalls(worker, writer: writer)
     markDiagnostics(calls)
     let host = try unsafe ScriptHost(api: UnsafePointer(calls.api), options: options)
-    try host.load(code: code ?? example.one("code"), name: example.one("file") + ".lua")
+    if example["explain"].isEmpty {
+        let file = example.one("file")
+        try host.load(code: code ?? example.one("code"), name: file == "-e" ? file : file + ".lua")
+    } else {
+        var explanation = Explanation()
+        explanation.filter = example.one("explain")
+        explanation.showsEvents = !example["events"].isEmpty
+        try host.explain(explanation)
+    }
     var result = ManualRun(errors: try host.run().errors)
     result.errors += try host.report().errors
     writer.flush()

@@ -10,6 +10,11 @@ import Testing
 
     @Test(arguments: ManualData.sharedExamples)
     func `prints what its page says`(example: ManualRecord) throws {
+        if !example["test"].isEmpty {
+            let lines = try runRecipeTests(example.one("code"), file: example.one("file") + ".lua")
+            expect(lines, example.one("output"))
+            return
+        }
         let run = try runManual(example, inline: example["inline"].isEmpty ? nil : .failOpen)
         #expect(String(run.errors) == example.one("errors"), "\(run.diagnostics)")
         // What an inline example changes leaves; few of them print.

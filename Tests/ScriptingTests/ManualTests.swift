@@ -143,7 +143,7 @@ private func lines(_ text: String) -> [Substring] {
     @Test(arguments: [
         ("mos.peek", "mos.peek"), ("peek", "mos.peek"), ("flow:peek", "mos.peek"),
         ("flow.peek()", "mos.peek"), ("flow.cli.rtt", "flow.cli.rtt"),
-        ("flow.svr.rtt", "flow.cli.rtt"), ("rtt", "flow.cli.rtt"),
+        ("flow.svr.rtt", "flow.cli.rtt"), ("rtt_min", "flow.cli.rtt_min"),
         ("packet.tcp.seq", "packet.tcp.seq"), ("tcp.seq", "packet.tcp.seq"),
         ("ON_GAP", "ON_GAP"), ("on_gap", "ON_GAP"), ("mos.ON_GAP", "ON_GAP"),
         ("CLIBUF", "CLIBUF"), ("mos.SVROVERLAP", "SVROVERLAP"), ("view:find", "view:find"),

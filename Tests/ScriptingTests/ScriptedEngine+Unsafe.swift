@@ -310,7 +310,7 @@ struct Occurrence {
                 String(decoding: buffer, as: UTF8.self)
             )
         }
-        unsafe api.pointee.flow_state = { worker, _ in
+        unsafe api.pointee.flow_state = { worker, _, _, _ in
             let engine = unsafe ScriptedEngine.of(worker)
             unsafe engine.event.pointee.data = UnsafePointer(engine.state)
             return 0

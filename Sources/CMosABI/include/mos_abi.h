@@ -4,7 +4,7 @@
  * Ids and lengths are int32_t, addresses and sequence numbers uint32_t, 64-bit counters and times of
  * scripts double, so that no accessor allocates. Change anything here: raise MOS_ABI_VERSION. */
 
-enum { MOS_ABI_VERSION = 8 };
+enum { MOS_ABI_VERSION = 9 };
 
 /* Sides, hooks and events have numbers that never coincide, so that one in the place of another is caught. */
 enum { MOS_SIDE_CLI = 0, MOS_SIDE_SVR = 1, MOS_SIDE_BOTH = 2 };
@@ -62,6 +62,8 @@ enum {
 };
 /* mos_event.code of ON_ERROR. */
 enum { MOS_ERROR_NONE = 0, MOS_ERROR_OVERRUN = 1, MOS_ERROR_WINDOW = 2, MOS_ERROR_PAWS = 3, MOS_ERROR_LIMIT = 4 };
+/* mos_event.code of ON_GAP: why its bytes will not come. */
+enum { MOS_GAP_NONE = 0, MOS_GAP_MISSED = 1, MOS_GAP_CUT = 2, MOS_GAP_LIMIT = 3, MOS_GAP_POOL = 4, MOS_GAP_END = 5 };
 /* mos_packet.invalid: why TCP would refuse the segment; 0 when it would not. */
 enum { MOS_VALID = 0, MOS_INVALID_RST = 1, MOS_INVALID_SYN = 2, MOS_INVALID_WINDOW = 3, MOS_INVALID_PAWS = 4, MOS_INVALID_ACK = 5, MOS_INVALID_FLAGS = 6 };
 
@@ -106,7 +108,8 @@ struct mos_packet {
     uint16_t vlan;               /* VLAN id of the innermost tag, 65535 without one */
     uint16_t ethertype;          /* of what follows the tags */
     uint8_t ip_version, proto, tcp_flags, wscale;
-    uint8_t invalid, link, pad0;
+    uint8_t invalid, link;
+    uint8_t malformed;           /* place of its counter among those of malformed frames, from 1; 0 = it is sound */
     uint8_t rexmit_kind;         /* MOS_REXMIT_*, with MOS_PKT_REXMIT */
     uint32_t wire_payload_len;   /* payload bytes by the IP header, captured or not */
 };
@@ -286,12 +289,12 @@ struct mos_sketch {
 
 /* What `next` hands out, and where calls leave their results. One per worker, fixed for life. */
 struct mos_event {
-    int32_t slot;                /* callback slot, also the result of next; 0 = leave the loop */
+    int32_t slot;                /* callback slot, also the result of next; 0 = leave the loop; MOS_SLOT_NEXT */
     int32_t event, hook, side;   /* MOS_ON_*, MOS_HK_* or MOS_NULL, MOS_SIDE_* or MOS_NULL */
     int32_t socket;
     int32_t flow;                /* index into conns, MOS_NO_FLOW without one */
     uint32_t generation;
-    int32_t code;                /* ON_ERROR: MOS_ERROR_*; leaving the loop: MOS_LEAVE_* */
+    int32_t code;                /* ON_ERROR: MOS_ERROR_*; ON_GAP: MOS_GAP_*; leaving the loop: MOS_LEAVE_* */
     double offset, length;       /* ON_ERROR, ON_GAP: stream offsets; ON_ZERO_WINDOW: length = seconds, -1 when it closes */
     double timer;                /* id of the timer that is due */
     struct mos_time now;         /* the worker's clock */
@@ -306,8 +309,17 @@ struct mos_event {
     double value[4];
     int32_t source;              /* number of the capture or interface in hand; its name changed when it did */
     char message[500];           /* why the last call failed, NUL-terminated */
+    int32_t stage;               /* MOS_STAGE_*: whose turn it is */
+    int32_t waiting;             /* 1 while a call of the engine may wait for somebody else */
 };
-enum { MOS_LEAVE_END = 1, MOS_LEAVE_REGENERATE = 2 };
+/* What of the scripts runs. MOS_STAGE_LOOP: what `slot` says. */
+enum { MOS_STAGE_NONE = 0, MOS_STAGE_LOAD = 1, MOS_STAGE_START = 2, MOS_STAGE_LOOP = 3, MOS_STAGE_EXIT = 4, MOS_STAGE_REPORT = 5 };
+enum { MOS_SLOT_NEXT = -1 };     /* mos_event.slot while the engine looks for the next event */
+enum {
+    MOS_LEAVE_END = 1, MOS_LEAVE_REGENERATE = 2,
+    MOS_LEAVE_ATTENTION = 3,     /* between packets, because another thread asked for it */
+    MOS_LEAVE_IDLE = 4           /* a source has nothing for now: in tests of scripts alone */
+};
 
 /* The engine's calls. Results below 0 are -errno and leave a sentence in mos_event.message.
  * `socket` names the monitor socket, (flow, generation) the flow. No call ever calls back into Lua. */
@@ -341,7 +353,9 @@ struct mos_api {
     double (*set_timer)(void *worker, double seconds, double interval);  /* an id, or -errno */
     int32_t (*cancel_timer)(void *worker, double id);
     int32_t (*emit)(void *worker, int32_t kind, const char *bytes, int32_t length);
-    int32_t (*flow_state)(void *worker, int32_t size);  /* data = size bytes a connection, zeroed when one starts */
+    /* data = size bytes a connection, zeroed when one starts. Of a version that is to take over: where the version before
+     * keeps what it declared with the same words, `layout`. */
+    int32_t (*flow_state)(void *worker, int32_t size, const char *layout, int32_t layout_length);
     double (*hash_new)(int32_t kind);
     int32_t (*hash_update)(double hash, const char *bytes, int32_t length);
     int32_t (*hash_final)(double hash, uint8_t *digest);  /* the digest's length; frees */
@@ -385,6 +399,26 @@ struct mos_api {
     /* Takes in all that sketches[index] knows. 0, or 1: `into` has no room and must be moved first. */
     int32_t (*sketch_merge)(struct mos_sketch *into, const struct mos_sketch *sketches, int32_t index);
     double (*sketch_estimate)(const struct mos_sketch *sketches, int32_t index);
+    /* Another version of the scripts takes over, between packets: nobody is called until sockets are claimed. */
+    int32_t (*reload_begin)(void *worker);
+    /* The socket of that number as a fresh one of that type; number < 0: a new one. Its number. */
+    int32_t (*reload_socket)(void *worker, int32_t type, int32_t number);
+    /* What flows had from their sockets they have from those as they are now; what was registered for single flows is
+     * slots[old slot], 0 = lost. `returns` != 0: flows get back what they had before the last take-over. */
+    int32_t (*reload_finish)(void *worker, const int32_t *slots, int32_t count, int32_t returns);
+    /* What was lost: value = old slot, flows; 0 when there is no such index, else 1. */
+    int32_t (*reload_lost)(void *worker, int32_t index);
+    /* The take-over stands: what could be returned to is forgotten. */
+    int32_t (*reload_accept)(void *worker);
+    int32_t (*flow_limit)(void *worker);  /* flows are below it */
+    /* 1: between bursts `next` hands out a timer with number -1, or -2 while no packets come; until 0. */
+    int32_t (*set_carrying)(void *worker, int32_t is_on);
+    /* What the version before keeps as context of a flow, for that version's number of the socket: its length, bytes in
+     * data until the next call; 0 = nothing, -EINVAL = nothing that can be carried, message says why. */
+    int32_t (*former_context)(void *worker, int32_t socket, int32_t flow);
+    /* The same of up to `most` flows at a time; 0 = that was all. */
+    int32_t (*former_contexts)(void *worker, int32_t most);
+    int32_t (*forget_former)(void *worker, int32_t flow);  /* its flow is gone */
 };
 enum { MOS_EMIT_RECORD = 1, MOS_EMIT_PRINT = 2, MOS_EMIT_DIAGNOSTIC = 3, MOS_EMIT_HEADER = 4 };
 enum { MOS_HASH_MD5 = 1, MOS_HASH_SHA1 = 2, MOS_HASH_SHA256 = 3 };

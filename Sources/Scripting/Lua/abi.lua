@@ -36,4 +36,7 @@ function abi.constant(name)
   return tonumber(ffi.C["MOS_" .. name])
 end
 
+--- The number of the first event.
+abi.first_event = abi.constant "EVENT_BASE"
+
 return abi

@@ -28,7 +28,7 @@ local function check_name(call, kind, name)
     errors.argument(call, 1, "name", name, "a name of letters, digits and _")
   end
   for _, record in ipairs(aggregates.list) do
-    if record.name == name and record.kind == kind then
+    if record.name == name and record.kind == kind and not record.word then
       errors.raise(('%s: there is a %s named "%s" already'):format(call, kind.name, name),
         "EEXIST")
     end
@@ -150,10 +150,46 @@ local function declare(kind)
   end
 end
 
+--- The layout of a kind's rows.
+aggregates.layout_of = layout_of
+--- How many keys an aggregate has room for, unless it says otherwise.
+aggregates.KEYS, aggregates.MOST_LABELS = KEYS, MOST_LABELS
+
 --- The calls, by name.
 aggregates.calls = {}
 for _, name in ipairs { "counter", "gauge", "histogram", "topk", "distinct" } do
   aggregates.calls[name] = declare(require("mos." .. name))
+end
+
+--- All aggregates, for the version that takes over.
+function aggregates.hand_over()
+  local list = {}
+  for i, record in ipairs(aggregates.list) do
+    list[i] = { id = record.id, signature = record.signature, data = keyed.pack(record.own),
+      made = record.made, total = record.total and keyed.pack(record.total) }
+  end
+  return list
+end
+
+--- Takes over those of the version before that are declared in the same way. Returns how many, and
+--- the names of those that are not.
+function aggregates.take_over(list)
+  local kept, gone, by_id = 0, {}, {}
+  for _, record in ipairs(aggregates.list) do by_id[record.id] = record end
+  for _, theirs in ipairs(list) do
+    local record = by_id[theirs.id]
+    if record and record.signature == theirs.signature then
+      keyed.restore(record.own, keyed.unpack(theirs.data, record.layout))
+      if theirs.total then
+        record.total = keyed.new(record.layout, #record.labels, math.huge)
+        keyed.restore(record.total, keyed.unpack(theirs.total, record.layout))
+      end
+      kept = kept + 1
+    else
+      gone[#gone + 1] = (theirs.id:gsub(":", " ", 1))
+    end
+  end
+  return kept, gone
 end
 
 --- The record of an aggregate; nil for another value.

@@ -47,6 +47,28 @@ function log_linear.middle(lower, upper)
   return (lower + upper) / 2
 end
 
+-- The same range with one bucket for each power of two.
+local FEWEST = 3 -- the first of those, behind NEGATIVE, ZERO and TINY
+
+local function beside(n)
+  return n >= HIGH and FEWEST + LAST - FIRST or outside(n)
+end
+
+local octaves = {
+  count = FEWEST + LAST - FIRST + 1,
+  code = "local b if n >= LOW and n < HIGH then bits.number = n "
+    .. "b = rshift(bits.high, 20) - OFFSET else b = beside(n) end",
+  env = { bits = ffi.new "union mos_bits", rshift = bit.rshift, beside = beside,
+    LOW = LOW, HIGH = HIGH, OFFSET = 1023 + FIRST - FEWEST },
+  middle = log_linear.middle,
+}
+
+function octaves.edges(b)
+  if b < FEWEST then return log_linear.edges(b) end
+  local base = 2 ^ (FIRST + b - FEWEST)
+  return base, base < HIGH and base * 2 or huge
+end
+
 -- Within a bucket that is wide values are taken to lie evenly.
 local function interpolate(lower, upper, share)
   return lower + (upper - lower) * share
@@ -110,6 +132,22 @@ function buckets.bounds(list)
   }
 end
 
-buckets.log_linear = log_linear
+-- 1, 2, 5, 10, 20 ... microseconds, as seconds, to a day.
+local function time_bounds()
+  local list = { 0 }
+  for power = -6, 4 do
+    for _, digit in ipairs { 1, 2, 5 } do
+      -- Read, not computed: 0.0001 must be the number that a script writes so.
+      list[#list + 1] = tonumber(("%de%d"):format(digit, power))
+    end
+  end
+  list[#list + 1] = 100000
+  return list
+end
+
+buckets.log_linear, buckets.octaves = log_linear, octaves
+
+--- Seconds, in steps that people read: 100 us, 200 us, 500 us, 1 ms ...
+buckets.times = buckets.bounds(time_bounds())
 
 return buckets

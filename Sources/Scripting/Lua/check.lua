@@ -89,6 +89,7 @@ end
 -- Names, fields and calls of all functions of the chunk. `seeds` are registrations that were made.
 local function check_functions(chunk, script, seeds, report)
   local main = bytecode.read(chunk)
+  check_names.has_short = script.uses_short
   if not main then
     return report(1, "this LuaJIT's bytecode is another than `mos check` reads; functions that "
       .. "nothing calls are not looked at", true)
@@ -193,6 +194,7 @@ function check.check(source, text, load)
   local file = sources.name(source)
   sources.keep(file, text)
   local script = sources.get(file) or { lines = {}, tokens = {}, all = {} }
+  script.uses_short = text:find("mos%s*%.%s*short%f[^%w_]") ~= nil
   local list, report = findings(source:sub(1, 1) == "@" and source:sub(2) or file, script)
   local chunk, problem = loadstring((text:gsub("^#[^\n]*", "", 1)), source)
   if not chunk then

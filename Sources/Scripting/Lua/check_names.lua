@@ -6,7 +6,10 @@ local globals = require "mos.globals"
 local infer = require "mos.infer"
 local suggest = require "mos.suggest"
 
-local names = {}
+local names = {
+  --- True when the script uses the names of one-liners.
+  has_short = false,
+}
 
 local function check_field(class, name, line, report)
   local row = classes.row(class, name)
@@ -34,9 +37,12 @@ end
 
 local function check_global(name, is_set, line, report)
   if rawget(_G, name) ~= nil then return end
+  local short = names.has_short and require "mos.short"
+  if short and short.has(name) then return end
+  local hint = short and short.hint or globals.hint
   local what = is_set and "is assigned; write `local " .. name .. "`" or "is not defined"
   report(line, name, ('global "%s" %s%s'):format(
-    name, what, is_set and "" or globals.hint(name)))
+    name, what, is_set and "" or hint(name)))
 end
 
 local hot = { ON_PKT_IN = true, ON_CONN_NEW_DATA = true }

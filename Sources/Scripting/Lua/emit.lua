@@ -25,8 +25,20 @@ local function new_stream(name)
   return known
 end
 
+local emit = {}
+
+--- What encoders remember of the streams, for the version that takes over.
+function emit.hand_over()
+  return streams
+end
+
+--- Goes on with what the encoders of the version before remembered.
+function emit.take_over(former)
+  for name, known in pairs(former) do streams[name] = streams[name] or known end
+end
+
 --- Sends `record`, a table with string keys, to the outputs as a record of the stream `name`.
-return function(name, record)
+function emit.emit(name, record)
   local known = streams[name] or new_stream(name)
   if type(record) ~= "table" then
     errors.argument("mos.emit", 2, "record", record, "a table with string keys")
@@ -41,3 +53,5 @@ return function(name, record)
   if result < 0 then return errors.failed("mos.emit", result, ffi.string(ev.message)) end
   return true
 end
+
+return emit

@@ -37,6 +37,9 @@ local function position()
   return ""
 end
 
+--- Where the script is: `file:line: `, or an empty text.
+errors.position = position
+
 --- The text of any error value. What LuaJIT itself raised within this library (nil in the place of
 --- a number, say) gets the user's line, which is where the mistake is.
 function errors.text(value)

@@ -62,6 +62,12 @@ function events.hook_name(number)
   return hook_names[number]
 end
 
+--- The names of the events of the engine, by number.
+function events.names() return names end
+
+--- The names of hooks, by number.
+function events.hook_names() return hook_names end
+
 --- What to say of a value that is no event.
 function events.allowed()
   local last = FIRST + #events.list - 1

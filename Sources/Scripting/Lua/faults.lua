@@ -14,6 +14,7 @@ local flow = require "mos.flow"
 local output = require "mos.output"
 local repeats = require "mos.repeats"
 local slots = require "mos.slots"
+local stage = require "mos.stage"
 
 local api, worker, ev = abi.api, abi.worker, abi.event
 local FLOWS, FIRST_PAUSE, LAST_PAUSE = 100, 1, 60
@@ -24,14 +25,23 @@ local faults = {
   count = 0,
   --- True once the loop has to report successes too.
   counting = false,
+  --- The function of a script behind one that the library made of it.
+  behind = setmetatable({}, { __mode = "k" }),
   --- True when the run has to stop (--strict).
   stopped = false,
+  --- While a version of the scripts is new: {calls, row, outcome}; see faults.begin_trial.
+  trial = nil,
 }
 
 -- The engine shows counters to scripts; these three are counted here.
 local shared = ffi.cast("double *", api.counters)
 local places = {}
 for i = 0, api.counter_count - 1 do places[ffi.string(api.counter_name(i))] = i end
+
+--- The place of a counter in the engine's table.
+function faults.place_of(name)
+  return places[name]
+end
 
 --- Adds one to a counter of the engine's table.
 function faults.bump(name)
@@ -64,6 +74,8 @@ end
 local function callback_name(slot)
   local fn = slots.functions[slot]
   if not fn then return "callback" end
+  fn = slots.original(fn)
+  while faults.behind[fn] do fn = faults.behind[fn] end
   local info = debug.getinfo(fn, "S")
   return ("callback %s:%d"):format(info.short_src, info.linedefined)
 end
@@ -77,6 +89,44 @@ local function record_of(slot)
     records[slot] = record
   end
   return record
+end
+
+-- MARK: Memory
+
+local NO_MEMORY = "not enough memory"
+local LEFT = 15 / 16 -- of script_memory: a script that keeps more than that gets nothing done
+
+--- `text`, which has no place when LuaJIT itself had no memory, with the place `name`.
+function faults.placed(text, name)
+  if text ~= NO_MEMORY then return text end
+  collectgarbage()
+  return ("%s: %s (setting 'script_memory')"):format(name, NO_MEMORY)
+end
+
+-- What is still to be said and done when the run ends needs room, too.
+local function raise_limit()
+  local memory = debug.getregistry()["mos.memory"]
+  if not memory then return end
+  memory = ffi.cast("size_t *", memory)
+  memory[0] = memory[0] * 2
+end
+
+-- After an error for want of memory: what the script does not hold any more is given back. When it
+-- holds nearly everything, the run ends.
+local function make_room(text)
+  if not text:find(NO_MEMORY, 1, true) then return end
+  -- That may take a while.
+  stage.go_on()
+  collectgarbage()
+  collectgarbage()
+  stage.go_on()
+  local limit, held = boot.options.script_memory, collectgarbage "count" * 1024
+  if not limit or limit == 0 or held < limit * LEFT then return end
+  faults.stopped = true
+  raise_limit()
+  output.diagnose(("mos: the scripts hold %.0f MiB of the %.0f MiB that they may have "
+    .. "(setting 'script_memory'), and what they hold cannot be collected: the run ends"):format(
+    held / 2 ^ 20, limit / 2 ^ 20))
 end
 
 local function unsubscribe()
@@ -133,6 +183,14 @@ local function count_row(record, key, off)
   if row >= boot.options.errors_in_a_row and not closed then switch_off(record, off) end
 end
 
+--- An error outside of all callbacks.
+function faults.outside_all(text)
+  make_room(text)
+  faults.count = faults.count + 1
+  faults.bump "loop_errors"
+  output.diagnose("mos: error outside the callbacks: " .. text)
+end
+
 local starts = {}
 
 --- Calls `fn()` when successes begin to be counted.
@@ -140,22 +198,58 @@ function faults.on_counting(fn)
   starts[#starts + 1] = fn
 end
 
+-- MARK: A version that has just taken over
+
+local CALLS, ROW = 1000, 10 -- callbacks in which so many errors in a row end it
+
+--- From now on callbacks are counted: as faults.trial.outcome "failed" after ten errors in a row of
+--- one of them, else "passed" after a thousand calls. Then the loop is left.
+function faults.begin_trial()
+  faults.trial = { calls = 0, rows = {} }
+  faults.counting = true
+  for _, fn in ipairs(starts) do fn() end
+end
+
+--- A trial is over, one way or another; successes are counted only when there were errors.
+function faults.end_trial()
+  faults.trial = nil
+  faults.counting = next(records) ~= nil
+  for _, fn in ipairs(starts) do fn() end
+end
+
+--- A callback was run during a trial, and how; `which` tells it from others.
+function faults.note(which, ok)
+  local trial = faults.trial
+  local row = ok and 0 or (trial.rows[which] or 0) + 1
+  trial.calls, trial.rows[which] = trial.calls + 1, row
+  if trial.outcome then return end
+  if row >= ROW then
+    trial.outcome = "failed"
+  elseif trial.calls >= CALLS then
+    trial.outcome = "passed"
+  else
+    return
+  end
+  api.leave(worker)
+end
+
 --- A callback of slot `slot` failed with `text`. True when the loop must be left: to stop, or to be
 --- entered again counting successes. `event` is the user-defined event that it was called for,
 --- `off()` switches it off for the flow in hand; without them it is the callback of the event.
 function faults.failed(slot, text, event, off)
+  make_room(text)
   faults.count = faults.count + 1
   faults.bump "callback_errors"
   if closed then drop_packet() end
+  if faults.trial then faults.note(slot, false) end
   local record = record_of(slot)
+  text = faults.placed(text, record.name)
   local key = key_of_event()
   repeats.take(record.errors, text, key, function()
     output.diagnose(("mos: error in a callback: %s\n    %s"):format(text, context(event)))
   end)
-  if boot.options.strict then
-    faults.stopped = true
-    return true
-  end
+  if boot.options.strict then faults.stopped = true end
+  if faults.stopped then return true end
   count_row(record, key, off)
   if record.different >= FLOWS then pause(record) end
   if faults.counting then return false end
@@ -166,6 +260,7 @@ end
 
 --- A callback of slot `slot` returned without an error.
 function faults.succeeded(slot)
+  if faults.trial then faults.note(slot, true) end
   local record = records[slot]
   if not record then return end
   record.different, record.pause = 0, FIRST_PAUSE
@@ -195,8 +290,10 @@ local others = {} -- what a function is for -> what is known of its errors
 
 --- A user function other than an event's callback failed; `more` is said in another line.
 function faults.outside(what, text, more)
+  make_room(text)
   faults.count = faults.count + 1
   faults.bump "callback_errors"
+  if faults.trial then faults.note(what, false) end
   others[what] = others[what] or repeats.new(what)
   repeats.take(others[what], text, nil, function()
     output.diagnose(("mos: error in %s: %s%s"):format(

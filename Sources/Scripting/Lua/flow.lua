@@ -53,6 +53,11 @@ local contexts = {} -- socket id -> slot -> value
 local sockets = {}  -- socket id -> socket value
 local states = {}   -- socket id -> function(slot) that gives flow.state
 
+-- 1 while contexts may be kept by the version of the script before (see mos.carry). Memory, because
+-- it changes while compiled code runs.
+local carried = ffi.new "int32_t[1]"
+local module
+
 local function ended(what)
   errors.raise(what .. ": this flow has ended", "EBADF")
 end
@@ -141,14 +146,25 @@ local function seconds(time)
   return time.sec + time.nsec / 1e9
 end
 
+-- Of a server that spoke first there was no question.
+local function response_time(flow)
+  local asked, answered = flow.cli.first_byte, flow.svr.first_byte
+  if asked and answered and answered >= asked then return answered - asked end
+  return nil
+end
+
 function Flow.__index(flow, key)
   if key == "cli" then return setmetatable({ flow[1], flow[2], 0 }, Side)
   elseif key == "svr" then return setmetatable({ flow[1], flow[2], 1 }, Side)
   elseif key == "slot" then return flow[1]
   elseif key == "id" then return id_of(flow)
   elseif key == "ctx" then
-    conn_of(flow)
-    return contexts[flow[3]][flow[1]]
+    local c = conn_of(flow)
+    local value = contexts[flow[3]][flow[1]]
+    if value == nil and carried[0] ~= 0 and band(c.flags, HAS_CONTEXT) ~= 0 then
+      return module.carry.fetch(flow[3], flow[1])
+    end
+    return value
   elseif key == "state" then
     conn_of(flow)
     local state = states[flow[3]]
@@ -163,10 +179,13 @@ function Flow.__index(flow, key)
   elseif key == "icmp_type" then return datagram.icmp_type(conn_of(flow))
   elseif key == "icmp_code" then return datagram.icmp_code(conn_of(flow))
   elseif key == "icmp_id" then return datagram.icmp_id(conn_of(flow))
-  elseif key == "handshake_rtt" then
+  elseif key == "handshake_rtt" or key == "rtt" then
     local c = conn_of(flow)
     if c.cli_rtt == 0 or c.svr_rtt == 0 then return nil end
     return (c.cli_rtt + c.svr_rtt) / 1e6
+  elseif key == "bytes" then return flow.cli.bytes + flow.svr.bytes
+  elseif key == "packets" then return flow.cli.packets + flow.svr.packets
+  elseif key == "response_time" then return response_time(flow)
   elseif key == "ecn" then return health.negotiated_ecn(conn_of(flow))
   elseif key == "ip_version" then return conn_of(flow).ip_version
   elseif key == "vlan" then
@@ -197,6 +216,8 @@ local function set_context(flow, value)
   if value ~= nil then
     -- The engine tells the end of such flows apart, so that the value is forgotten then.
     c.flags = bor(c.flags, HAS_CONTEXT)
+  elseif carried[0] ~= 0 then
+    module.carry.clear(flow[3], slot)
   end
   kept[slot] = value
 end
@@ -225,9 +246,10 @@ function methods.last_parts(flow)
   return last.sec, last.nsec
 end
 
-local module = {
+module = {
   Flow = Flow, Side = Side, Socket = Socket, methods = methods, contexts = contexts,
   sockets = sockets, states = states, state_names = state_names, set_context = set_context,
+  carried = carried,
 }
 
 --- Raises unless `value` is a flow.
@@ -247,9 +269,33 @@ end
 
 --- Forgets what is kept for the flow in `slot`, which is gone.
 function module.release(slot)
-  for id = 0, #contexts do
+  for id = 0, module.last_socket do
     local kept = contexts[id]
     if kept then kept[slot] = nil end
+  end
+  if carried[0] ~= 0 then module.carry.forget(slot) end
+end
+
+--- The highest number of a socket, -1 without one.
+module.last_socket = -1
+
+--- A socket is there.
+function module.open(s)
+  sockets[s.id], contexts[s.id] = s, {}
+  if s.id > module.last_socket then module.last_socket = s.id end
+end
+
+--- Sockets get other numbers: `map` leads from the present one to the new one. No context is kept
+--- yet.
+function module.renumber(map)
+  local all, of_states = {}, {}
+  for id, s in pairs(sockets) do all[id], of_states[id] = s, states[id] end
+  for id in pairs(all) do sockets[id], contexts[id], states[id] = nil, nil, nil end
+  module.last_socket = -1
+  for id, s in pairs(all) do
+    rawset(s, "id", map[id])
+    module.open(s)
+    states[map[id]] = of_states[id]
   end
 end
 

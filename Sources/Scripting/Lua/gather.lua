@@ -5,6 +5,7 @@ local ffi = require "ffi"
 local buffer = require "string.buffer"
 local abi = require "mos.abi"
 local aggregates = require "mos.aggregates"
+local each = require "mos.each"
 local errors = require "mos.errors"
 local keyed = require "mos.keyed"
 
@@ -12,17 +13,24 @@ local api, worker, ev = abi.api, abi.worker, abi.event
 local NOT_YET, NONE = "ENOBUFS", "ENOENT"
 
 local gather = {
+  --- How often one-liners passed a value over, by the aggregate's name: of this worker.
+  skipped = {},
+  --- Stands for that among aggregates: see `is_left_out` of gather.reading.
+  SKIPPED = {},
+  --- Called for what other workers say of aggregates that one-liners made as they ran: one that
+  --- this worker does not know; one that is another there. Set by mos.short_aggregates.
+  adopt = function() end,
+  differs = function() end,
   --- The counters of all workers while a report runs, else those of this one.
   counters = api.counters,
+  --- Which version of the scripts this is, counted from 0.
+  version = 0,
 }
 
 --- What this worker knows, as a text.
 function gather.share()
-  local list = {}
-  for i, record in ipairs(aggregates.list) do
-    list[i] = { id = record.id, signature = record.signature, data = keyed.pack(record.own) }
-  end
-  return buffer.encode { list = list, counters = ffi.string(api.counters, api.counter_count * 8) }
+  return buffer.encode { list = aggregates.hand_over(), version = gather.version,
+    counters = ffi.string(api.counters, api.counter_count * 8), skipped = gather.skipped }
 end
 
 local function merge_counters(shares)
@@ -36,11 +44,14 @@ local function merge_counters(shares)
   return all
 end
 
--- The part of a worker's share that is about an aggregate.
+-- The part of a worker's share that is about an aggregate; nil when its scripts are of another
+-- version, that has none like it.
 local function part_of(record, share)
   for _, part in ipairs(share.list) do
     if part.id == record.id and part.signature == record.signature then return part.data end
+    if part.id == record.id and record.made then gather.differs(record, share.from) end
   end
+  if share.version ~= gather.version or record.made then return nil end
   errors.raise(("worker %d has no %s %s with the labels and options of worker 0; all workers must "
     .. "declare the same"):format(share.from, record.kind.name, record.name))
 end
@@ -48,12 +59,30 @@ end
 local function merge(record, shares, is_left_out)
   local store = keyed.new(record.layout, #record.labels, math.huge)
   for _, share in ipairs(shares) do
-    if not is_left_out(record, share) then
-      keyed.merge(store, keyed.unpack(part_of(record, share), record.layout))
-    end
+    local part = not is_left_out(record, share) and part_of(record, share)
+    if part then keyed.merge(store, keyed.unpack(part, record.layout)) end
   end
   if record.layout.finish then record.layout.finish(store) end
   return store
+end
+
+local function merge_skipped(shares, is_left_out)
+  local all = {}
+  for _, share in ipairs(shares) do
+    if not is_left_out(gather.SKIPPED, share) then
+      for name, count in each(share.skipped) do all[name] = (all[name] or 0) + count end
+    end
+  end
+  return all
+end
+
+-- What one-liners made in other workers alone is here too from now on.
+local function adopt_all(shares)
+  for _, share in ipairs(shares) do
+    for _, part in ipairs(share.list) do
+      if part.made then gather.adopt(part.id, part.made) end
+    end
+  end
 end
 
 --- Calls `fn(...)` with all aggregates and counters readable: of the workers whose shares are given
@@ -66,12 +95,14 @@ function gather.reading(shares, is_left_out, fn, ...)
     decoded[i] = buffer.decode(share.text)
     decoded[i].from, decoded[i].share = share.from, share
   end
+  adopt_all(decoded)
   local views = {}
   for i, record in ipairs(aggregates.list) do
     views[i] = shares and merge(record, decoded, is_left_out) or record.own
   end
   for i, record in ipairs(aggregates.list) do record.view = views[i] end
   gather.counters = shares and merge_counters(decoded) or api.counters
+  gather.all_skipped = shares and merge_skipped(decoded, is_left_out) or gather.skipped
   -- Nothing in between can raise: user functions are called protected.
   local result = fn(...)
   for _, record in ipairs(aggregates.list) do record.view = nil end

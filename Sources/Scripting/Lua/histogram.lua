@@ -22,7 +22,7 @@ histogram.allowed = {
 }
 
 local function scheme_of(options)
-  return options.linear or options.bounds or buckets.log_linear
+  return options.scheme or options.linear or options.bounds or buckets.log_linear
 end
 
 -- The chunk for 16 buckets of a row, from 1; 0 when there is no room for it.

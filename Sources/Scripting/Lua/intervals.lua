@@ -45,6 +45,7 @@ local function arm(interval, time)
   -- The engine takes whole nanoseconds, rounded down.
   local timer, problem = timers.settimer((tonumber(time - now()) + 0.5) / 1e9, interval.due)
   if not timer then error("mos.on_interval: " .. problem, 0) end
+  interval.timer = timer
 end
 
 local function meeting(interval, time)
@@ -53,13 +54,20 @@ local function meeting(interval, time)
 end
 
 local function clear(interval)
-  for _, record in ipairs(interval.clear) do keyed.reset(record.own) end
+  for _, record in ipairs(interval.clear) do
+    if record.own then keyed.reset(record.own) else record.reset() end
+  end
 end
 
 -- A function that keeps failing is not called again; what it was to read goes on being gathered.
 local function call(interval, time)
   if interval.failures >= boot.options.errors_in_a_row then return end
-  local ok, message = xpcall(interval.fn, faults.describe, time)
+  local ok, message
+  if boot.profile then
+    ok, message = boot.profile.call("interval ", interval.fn, faults.describe, time)
+  else
+    ok, message = xpcall(interval.fn, faults.describe, time)
+  end
   if ok then
     interval.failures = 0
     return
@@ -125,7 +133,9 @@ end
 local function wait_for_others(interval, waiting)
   interval.waiting[#interval.waiting + 1] = waiting
   if not interval.looker then
-    interval.looker = timers.every(LOOK_AGAIN, function() look(interval) end) or nil
+    local again = function() look(interval) end
+    timers.internal[again] = true
+    interval.looker = timers.every(LOOK_AGAIN, again) or nil
   end
   look(interval)
 end
@@ -211,7 +221,12 @@ function intervals.on_interval(seconds, fn, options)
     errors.argument(name, 1, "seconds", seconds, "a number, 0.001 to 1000000")
   end
   if type(fn) ~= "function" then errors.argument(name, 2, "fn", fn, "a function") end
-  local records, set = check_options(options == nil and {} or options)
+  intervals.declare(name, seconds, fn, check_options(options == nil and {} or options))
+end
+
+--- The same for what has checked its arguments: `records` are aggregates that are cleared, or have
+--- a reset() of their own, and `set` the same as keys; both may grow.
+function intervals.declare(name, seconds, fn, records, set)
   if scripts.running then
     errors.raise(name .. ": the run has begun; call it at the script's top level", "EBUSY")
   end
@@ -220,9 +235,44 @@ function intervals.on_interval(seconds, fn, options)
     clears = set, length = ffi.new("uint64_t", math.floor(seconds * 1e9 + 0.5)), failures = 0,
     restarts = 0, waiting = {}, latest = {} }
   interval.due = function() due(interval) end
+  timers.internal[interval.due] = true
   list[number] = interval
   -- The first packet starts the clock.
-  timers.settimer(0, interval.due)
+  interval.timer = timers.settimer(0, interval.due)
+end
+
+-- MARK: Across a reload
+
+local carried = { "series", "restarts", "last", "is_late", "waiting", "latest" }
+
+--- Where the meetings of all workers stand, for the version that takes over.
+function intervals.hand_over()
+  local found = {}
+  for number, interval in ipairs(list) do
+    found[number] = { length = interval.length }
+    for _, name in ipairs(carried) do found[number][name] = interval[name] end
+  end
+  return found
+end
+
+--- Intervals wait for their time anew: their timers may have fired while another version ran.
+function intervals.rearm()
+  for _, interval in ipairs(list) do
+    if interval.timer then interval.timer:cancel() end
+    interval.is_armed = false
+    interval.timer = timers.settimer(0, interval.due)
+  end
+end
+
+--- Goes on where the version before was, in intervals of the same place and length.
+function intervals.take_over(found)
+  for number, theirs in ipairs(found) do
+    local interval = list[number]
+    if interval and interval.length == theirs.length then
+      for _, name in ipairs(carried) do interval[name] = theirs[name] end
+      if interval.waiting[1] then look(interval) end
+    end
+  end
 end
 
 local own_share -- of worker 0, at its end

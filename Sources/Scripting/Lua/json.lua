@@ -75,23 +75,31 @@ local function fail(path, problem)
   error({ problem = ("%s %s"):format(where, problem) }, 0)
 end
 
+-- Whether the keys of `t`, `count` whole numbers from 1 on, are 1 ... count.
+local function is_list(t, count)
+  for i = 1, count do
+    if t[i] == nil then return false end
+  end
+  return true
+end
+
 -- The number of elements when the keys are 1 ... n, else nil; and the sorted keys of an object.
+-- The loop keeps no key in a local of its own: LuaJIT of 2022 may leave it with one from a round
+-- before, where a compiled loop over `next` ends.
 local function shape(t, path)
-  local count, largest, keys = 0, 0, {}
+  local count, keys = 0, {}
   for key in each(t) do
     count = count + 1
     if type(key) == "string" then
       keys[#keys + 1] = key
-    elseif type(key) == "number" and key >= 1 and key % 1 == 0 then
-      if key > largest then largest = key end
-    else
+    elseif not (type(key) == "number" and key >= 1 and key % 1 == 0) then
       fail(path, ("has the key %s; keys are strings, or 1 ... n in a list"):format(tostring(key)))
     end
   end
   if #keys == count then
     table.sort(keys)
     return nil, keys
-  elseif #keys == 0 and largest == count then
+  elseif #keys == 0 and is_list(t, count) then
     return count
   end
   fail(path, ("mixes keys: %s"):format(#keys > 0 and "strings and numbers"

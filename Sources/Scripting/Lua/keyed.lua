@@ -149,13 +149,28 @@ function keyed.unpack(packed, layout)
   return share
 end
 
---- Takes in all rows of such a share.
+--- Makes a store what such a share is.
+function keyed.restore(store, share)
+  keyed.reset(store)
+  keyed.merge(store, share)
+  if store.layout.finish then store.layout.finish(store) end
+end
+
+--- Takes in all rows of such a share for which there is room. Returns how many there were without.
 function keyed.merge(store, share)
-  local layout = store.layout
+  local layout, refused = store.layout, 0
   for row = 0, share.count - 1 do
-    layout.merge(store, keyed.enter(store, share, row), share, row)
+    local key = {}
+    for label = 1, store.labels do key[label] = share.keys[label][row + 1] end
+    local into = keyed.find(store, key)
+    if into or store.count < store.limit then
+      layout.merge(store, into or keyed.add(store, key), share, row)
+    else
+      refused = refused + 1
+    end
   end
   if layout.merged then layout.merged(store, share) end
+  return refused
 end
 
 return keyed

@@ -12,7 +12,6 @@ local each = require "mos.each"
 local errors = require "mos.errors"
 local faults = require "mos.faults"
 local flow = require "mos.flow"
-local output = require "mos.output"
 local register = require "mos.register"
 local slots = require "mos.slots"
 local timers = require "mos.timers"
@@ -22,8 +21,10 @@ local trees = require "mos.trees"
 local api, worker, ev = abi.api, abi.worker, abi.event
 local xpcall, setmetatable = xpcall, setmetatable
 local Flow = flow.Flow
-local REGENERATE = abi.constant "LEAVE_REGENERATE"
+local END, ATTENTION = abi.constant "LEAVE_END", abi.constant "LEAVE_ATTENTION"
+local IDLE = abi.constant "LEAVE_IDLE"
 local ON_ZERO_WINDOW = abi.constant "ON_ZERO_WINDOW"
+local ON_ERROR, ON_GAP = abi.constant "ON_ERROR", abi.constant "ON_GAP"
 
 local UNROLLED = 40     -- functions that fit into one loop: LuaJIT allows 60 upvalues
 local GENERATIONS = 100 -- afterwards everything goes through the table
@@ -34,17 +35,27 @@ for _, name in ipairs { "OVERRUN", "WINDOW", "PAWS", "LIMIT" } do
   code_names[abi.constant("ERROR_" .. name)] = name
 end
 
+local gap_reasons = {}
+for _, name in ipairs { "MISSED", "CUT", "LIMIT", "POOL", "END" } do
+  gap_reasons[abi.constant("GAP_" .. name)] = name:lower()
+end
+
 local arg = setmetatable({}, {
   __name = "arg",
   __index = function(_, key)
     if key == "offset" then return ev.offset
     elseif key == "length" then return ev.length
-    elseif key == "code" then return code_names[ev.code]
+    elseif key == "code" then
+      if ev.event == ON_ERROR then return code_names[ev.code] end
+      return nil
+    elseif key == "reason" then
+      if ev.event == ON_GAP then return gap_reasons[ev.code] end
+      return nil
     elseif key == "duration" then
       if ev.event == ON_ZERO_WINDOW and ev.length >= 0 then return ev.length end
       return nil
     end
-    errors.raise(("arg has no field %s; it has code, offset, length and duration"):format(
+    errors.raise(("arg has no field %s; it has code, reason, offset, length and duration"):format(
       errors.show(key)))
   end,
   __newindex = function() errors.raise("arg: its fields cannot be set") end,
@@ -60,6 +71,8 @@ local calls = {
   [slots.SOCKET] = "xpcall(%s, describe, sockets[ev.socket], ev.side, ev.event)",
 }
 
+local profile = boot.profile
+
 local plain = "local ok, e = CALL if not ok and failed(s, e) then return s end"
 local counting = "if not paused(s) then local ok, e = CALL "
   .. "if ok then succeeded(s) elseif failed(s, e) then return s end end"
@@ -71,15 +84,22 @@ if kind == 1 then FLOW elseif kind == 2 then ARG elseif kind == 3 then SOCKET
 elseif kind == 4 then TREE end
 ]]
 
-local function call_of(kind, name)
+-- `id` is the text of the number by which a profile knows the function.
+local function call_of(kind, name, id)
   -- A tree makes its calls itself.
   if kind == slots.TREE then return ("if %s.run(%s) then return s end"):format(name, name) end
   local text = faults.counting and counting or plain
-  return (text:gsub("CALL", function() return calls[kind]:format(name) end))
+  local call = calls[kind]:format(name)
+  if profile then
+    text = text:gsub("local ok, e = CALL", function()
+      return "local ok, e " .. profile.text("ok, e", call, id)
+    end)
+  end
+  return (text:gsub("CALL", function() return call end))
 end
 
 local function dispatch_text()
-  return (dispatch:gsub("%u%u%u+", function(kind) return call_of(slots[kind], "fn") end))
+  return (dispatch:gsub("%u%u%u+", function(kind) return call_of(slots[kind], "fn", "id(s)") end))
 end
 
 local otherwise = "if quiet[0] == 0 and other(s) then return s end"
@@ -88,7 +108,7 @@ local function tree(list, from, to)
   if from == to then
     local slot = list[from]
     return ("if s == %d then if quiet[0] == 0 then %s end else %s end"):format(
-      slot, call_of(slots.kinds[slot], "f" .. slot), otherwise)
+      slot, call_of(slots.kinds[slot], "f" .. slot, profile and profile.id(slot)), otherwise)
   end
   local middle = math.floor((from + to) / 2) + 1
   return ("if s < %d then %s else %s end"):format(
@@ -121,7 +141,7 @@ end
 
 local source = [[
 local ev, xpcall, describe, setmetatable, Flow, arg, sockets, functions, kinds,
-  failed, succeeded, paused, fire, release, quiet = ...
+  failed, succeeded, paused, fire, release, quiet, profiled, begin, finish, id = ...
 FUNCTIONS
 local function other(s)
   DISPATCH
@@ -189,7 +209,7 @@ local function generate()
   local chunk = assert(loadstring(text, "=mos/loop (generated)"))
   local run = chunk(ev, xpcall, faults.describe, setmetatable, Flow, arg, flow.sockets,
     slots.functions, slots.kinds, faults.failed, faults.succeeded, faults.paused, timers.fire,
-    release, quiet)
+    release, quiet, unpack(profile and profile.parts or {}))
   rehearse(run, list)
   return run
 end
@@ -207,29 +227,49 @@ slots.on_free(function(slot)
   if unrolled[slot] then outdated() end
 end)
 
-local loop = {}
+local loop = {
+  --- Called when the engine has no packet for now and waits to be asked again: in tests alone.
+  on_idle = nil,
+}
 
---- Runs until the engine has no more events or the script must stop; true for the former.
+-- Runs until the loop is left for something else than that.
+local function drive(run)
+  local left = run(api.next, worker)
+  while left == 0 and ev.code == IDLE do
+    loop.on_idle()
+    left = run(api.next, worker)
+  end
+  return left
+end
+
+--- Runs until the engine has no more events ("over"), the script must stop ("stopped"), another
+--- thread wants something between packets ("attention"), or the trial of a new version is over
+--- ("passed", "failed").
 function loop.run()
   running = true
-  local over
+  if profile then profile.start() end
+  local why
   local barren = 0 -- errors outside callbacks since the loop was last left as it should be
   repeat
-    local ok, left = pcall(generate(), api.next, worker)
-    over = ok and left == 0 and ev.code ~= REGENERATE
+    local ok, left = pcall(drive, generate())
+    local outcome = faults.trial and faults.trial.outcome
+    why = nil
     if ok then
       barren = 0
+      if left == 0 then
+        why = ev.code == END and "over" or ev.code == ATTENTION and "attention" or outcome
+      end
     else
       trees.reset()
       collectgarbage()
       barren = barren + 1
-      faults.count = faults.count + 1
-      faults.bump "loop_errors"
-      output.diagnose("mos: error outside the callbacks: " .. tostring(left))
+      faults.outside_all(tostring(left))
     end
-  until over or faults.stopped or barren >= 100
+    if not why and (faults.stopped or barren >= 100) then why = "stopped" end
+  until why
   running = false
-  return over
+  if profile then profile.stop() end
+  return why
 end
 
 return loop

@@ -694,6 +694,35 @@ function mos.topk(name, labels) end
 ---@return mos.Distinct distinct
 function mos.distinct(name, labels) end
 
+---Declares a test of the script, which "mos test" runs.
+---
+---Nothing. In every other run than that of "mos test" fn is never called, and nothing is made of it.
+---@param name string what it is about, a line of its own in the file
+---@param options? table capture (a path, from the script's folder on) with filter; settings, as --set has them, with _ for the points of their names; args, those of the script; inline: true, "fail-open", "fail-closed"; expect: what the functions of t.expect take, by name
+---@param fn? function called as fn(t): packets and expectations
+function mos.test(name, options, fn) end
+
+---Declares traffic on which "mos bench" measures the script.
+---
+---Nothing. In every other run than that of "mos bench" fn is never called.
+---@param name string what it is about
+---@param options? table capture with filter, or profile with flows and seed, where no function makes the packets; packets (100000); settings, args as in mos.test
+---@param fn? function called as fn(b) again and again, each time with other addresses, until there are enough packets; b has all of ladder
+function mos.bench(name, options, fn) end
+
+---Names a function across reloads; gives it back.
+---
+---The function, or the table: so that it can be named where it is made.
+---@param name string any text
+---@param fn any a function, or a table that is a metatable
+function mos.name(name, fn) end
+
+---Calls fn(old) when this version has taken the place of another.
+---
+---Nothing. Several functions run in the order of their calls.
+---@param fn function called as fn(old)
+function mos.on_reload(fn) end
+
 ---@class mos.Socket
 ---@field id number its number, from 0 in creation order
 ---@field type number SOCK_MONITOR_STREAM, SOCK_MONITOR_RAW or SOCK_MONITOR_FLOW
@@ -1676,6 +1705,8 @@ function Distinct:own() end
 ---@field value number
 ---@field source integer
 ---@field message string
+---@field stage integer
+---@field waiting integer
 
 ---@class ffi.mos_api*: ffi.cdata*
 ---@field abi integer
@@ -1737,3 +1768,13 @@ function Distinct:own() end
 ---@field sketch_add function
 ---@field sketch_merge function
 ---@field sketch_estimate function
+---@field reload_begin function
+---@field reload_socket function
+---@field reload_finish function
+---@field reload_lost function
+---@field reload_accept function
+---@field flow_limit function
+---@field set_carrying function
+---@field former_context function
+---@field former_contexts function
+---@field forget_former function

@@ -13,6 +13,8 @@ local flow = require "mos.flow"
 local gather = require "mos.gather"
 local hash = require "mos.hash"
 local intervals = require "mos.intervals"
+local locals = require "mos.locals"
+local names = require "mos.names"
 local options = require "mos.options"
 local packet = require "mos.packet"
 local schema = require "mos.schema"
@@ -21,6 +23,7 @@ local sockets = require "mos.sockets"
 local state = require "mos.state"
 local stream = require "mos.stream"
 local suggest = require "mos.suggest"
+local tests = require "mos.tests"
 local timers = require "mos.timers"
 
 local api, worker, ev = abi.api, abi.worker, abi.event
@@ -38,10 +41,10 @@ local calls = {
   view = stream.view, consume = stream.consume, peek = stream.peek, ppeek = stream.ppeek,
   getlastpkt = packet.last, getsockopt = options.get, setsockopt = options.set,
   settimer = timers.settimer, every = timers.every, flow_state = state.declare,
-  emit = emit, hash = hash, find_flow = find.flow,
+  emit = emit.emit, name = names.name, hash = hash, find_flow = find.flow,
   define_event = events.define, alloc_event = events.alloc, raise_event = events.raise,
   setlastpkt = changing.setlastpkt, sendpkt = changing.sendpkt, reset_conn = changing.reset_conn,
-  on_interval = intervals.on_interval,
+  on_interval = intervals.on_interval, test = tests.test, bench = tests.bench,
 }
 
 for name, call in pairs(aggregates.calls) do calls[name] = call end
@@ -98,6 +101,8 @@ end
 calls.on_start = hook("mos.on_start", hooks.start)
 calls.on_exit = hook("mos.on_exit", hooks.exit)
 calls.on_report = hook("mos.on_report", hooks.report)
+calls.on_reload = hook("mos.on_reload", locals.hooks)
+locals.roots = { hooks.start, hooks.exit, hooks.report }
 
 for _, entry in ipairs(schema.calls) do
   mos[entry.name] = calls[entry.name] or function()
@@ -134,6 +139,8 @@ end
 setmetatable(mos, {
   __index = function(_, key)
     if key == "source" then return source() end
+    -- Loaded when it is asked for: other scripts have nothing of it.
+    if key == "short" then return require("mos.short").environment end
     local entry = schema.find(schema.values, key)
     if entry then errors.raise(("mos.%s is not there yet"):format(key), "EOPNOTSUPP") end
     errors.raise(('mos has no "%s"%s'):format(

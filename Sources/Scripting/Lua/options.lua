@@ -146,6 +146,7 @@ function options.set(target, option, value)
   events.hand.changes = events.hand.changes + 1
   local result = api.set_option(worker, socket, slot, generation, option, value)
   if result < 0 then return errors.failed(call, result, ffi.string(ev.message)) end
+  if slot == NO_FLOW then target.settings[option] = value end
   if entry.kind ~= "policy" then return true end
   if slot == NO_FLOW then
     compare_sockets(entry, option, socket, value)

@@ -39,6 +39,13 @@ for _, name in ipairs { "RST", "SYN", "WINDOW", "PAWS", "ACK", "FLAGS" } do
   invalid_names[abi.constant("INVALID_" .. name)] = name:lower()
 end
 
+-- What counters of malformed frames are called, without that word, in their order.
+local malformed_names = {}
+for i = 0, api.counter_count - 1 do
+  local name = ffi.string(api.counter_name(i)):match "^malformed_(.*)"
+  if name then malformed_names[#malformed_names + 1] = name end
+end
+
 local rexmit_kinds = {}
 for _, name in ipairs { "RTO", "FAST", "SPURIOUS", "PROBE" } do
   rexmit_kinds[abi.constant("REXMIT_" .. name)] = name:lower()
@@ -112,6 +119,7 @@ function Packet.__index(_, key)
     return nil
   elseif key == "invalid" then return invalid_names[p.invalid]
   elseif key == "bad_checksum" then return has(p, BAD_CHECKSUM)
+  elseif key == "malformed" then return malformed_names[p.malformed]
   elseif key == "offloaded" then return has(p, OFFLOADED)
   elseif key == "truncated" then return has(p, TRUNCATED)
   elseif key == "fragment" then return has(p, FRAGMENT)

@@ -28,6 +28,9 @@ local register = {
 }
 
 local registered = register.registered
+
+--- In tests: gives the function that is registered in the place of one (see mos.test_watch).
+register.watch = nil
 local changed = function() end
 
 --- Calls `fn()` whenever the registrations of sockets have changed.
@@ -113,6 +116,7 @@ local function parse(socket_type, event, ...)
   if fn ~= nil and type(fn) ~= "function" then
     errors.argument(CALL, count + 2, "fn", fn, "a function, or nil to remove the callback")
   end
+  if fn and register.watch and events.defined[event] then fn = register.watch(fn, event) end
   local wanted = rules[socket_type][event] or wrong_event(socket_type, event)
   local hooks = wanted.default
   if hook ~= nil then hooks = wanted.at[hook] or wrong_hook(event, wanted, hook) end
@@ -209,6 +213,21 @@ function register.open(id)
   local at = {}
   for _, entry in ipairs(schema.events) do at[abi.constant(entry.name)] = {} end
   registered[id] = at
+end
+
+--- Registers again with the engine what is registered on a socket; `must` judges its results.
+function register.restore(id, must)
+  for event, hooks in each(registered[id]) do
+    for hook, slot in each(hooks) do must(api.subscribe(worker, id, event, hook, slot)) end
+  end
+end
+
+--- Sockets get other numbers: `map` leads from the present one to the new one.
+function register.renumber(map)
+  local all = {}
+  for id, of_socket in each(registered) do all[map[id] or id] = of_socket end
+  for id in each(map) do registered[id] = nil end
+  for id, of_socket in each(all) do registered[id] = of_socket end
 end
 
 --- A socket is closed: nobody is called for it any more.

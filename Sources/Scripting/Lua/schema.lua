@@ -10,6 +10,7 @@ local schema = {}
 
 for name, section in pairs(require "mos.schema_fields") do schema[name] = section end
 for name, section in pairs(require "mos.schema_aggregates") do schema[name] = section end
+schema.short = require "mos.schema_short"
 
 --- Events: `hooks` (the first is the default), `both` when a hook left out means all of them, `raw`
 --- the hooks on a raw socket, `flow` when flow sockets have it (at the same hooks), `side`, the
@@ -37,7 +38,8 @@ schema.events = {
     arg = { "code", "offset", "length" },
     doc = 'reassembly had to refuse or discard: arg.code is "OVERRUN", "WINDOW", '
       .. '"PAWS" or "LIMIT"' },
-  { name = "ON_GAP", hooks = { "NULL" }, side = "the receiving side", arg = { "offset", "length" },
+  { name = "ON_GAP", hooks = { "NULL" }, side = "the receiving side",
+    arg = { "offset", "length", "reason" },
     doc = "bytes that will not come; the stream goes on behind them" },
   { name = "ON_ZERO_WINDOW", hooks = { "NULL" }, side = "the side that closed its window",
     arg = { "duration" },
@@ -176,8 +178,13 @@ schema.calls = {
   { name = "histogram", args = "name[, labels]", doc = "how values are distributed, by key" },
   { name = "topk", args = "name[, labels]", doc = "the keys that count most, in bounded memory" },
   { name = "distinct", args = "name[, labels]", doc = "how many different values, by key" },
-  { name = "name", args = "name, fn", step = 5, doc = "names a function across reloads" },
-  { name = "on_reload", args = "fn", step = 5, doc = "calls fn when the script was reloaded" },
+  { name = "test", args = "name[, options][, fn]",
+    doc = "a test of the script, which `mos test` runs: packets, and what must come of them" },
+  { name = "bench", args = "name[, options][, fn]",
+    doc = "traffic on which `mos bench` measures what the script costs" },
+  { name = "name", args = "name, fn", doc = "names a function across reloads; gives it back" },
+  { name = "on_reload", args = "fn",
+    doc = "calls fn(old) when this version has taken the place of another" },
 }
 
 --- Values of `mos` that are neither constants nor functions.
@@ -187,6 +194,7 @@ schema.values = {
     doc = "the arguments behind `--`: mos.args.name for --name=value, others in order" },
   { name = "worker", doc = "number of this worker, from 0" },
   { name = "workers", doc = "how many workers there are" },
+  { name = "short", doc = "the names of one-liners, as an environment: setfenv(1, mos.short)" },
 }
 
 --- Methods and fields of a socket.
@@ -254,6 +262,14 @@ schema.flow = {
     doc = "code of an ICMP flow's first message" },
   { name = "icmp_id", type = "number", null = "for TCP and UDP, and messages without one",
     doc = "identifier of an ICMP flow's messages" },
+  { name = "rtt", type = "number", unit = "seconds", null = "while unknown",
+    doc = "round trip of the handshake: the same as handshake_rtt" },
+  { name = "response_time", type = "number", unit = "seconds",
+    null = "until the server has answered, and for UDP and ICMP",
+    doc = "from the client's first payload byte to the server's" },
+  { name = "bytes", type = "number", unit = "bytes",
+    doc = "payload bytes of both sides, repeated ones included" },
+  { name = "packets", type = "number", unit = "packets", doc = "packets of both sides" },
   { name = "handshake_rtt", type = "number", unit = "seconds", null = "while unknown",
     doc = "from the SYN to the last ACK of the handshake" },
   { name = "ecn", type = "boolean", null = "when a SYN was not captured",

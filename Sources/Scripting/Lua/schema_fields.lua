@@ -98,6 +98,8 @@ fields.packet = {
   { name = "invalid", type = "string", null = "when TCP would take it",
     doc = "why TCP would refuse it" },
   { name = "bad_checksum", type = "boolean", doc = "true when a checksum is wrong" },
+  { name = "malformed", type = "string", null = "when its headers are sound",
+    doc = "what is wrong with its headers, named as its counter" },
   { name = "offloaded", type = "boolean",
     doc = "true when its checksum was left to the sender's network card" },
   { name = "truncated", type = "boolean", doc = "true when the capture cut it" },
@@ -196,6 +198,8 @@ fields.hash = {
 fields.arg = {
   { name = "code", type = "string", null = "for other events than ON_ERROR",
     doc = "what had to be refused or discarded" },
+  { name = "reason", type = "string", null = "for other events than ON_GAP",
+    doc = "why the bytes will not come" },
   { name = "offset", type = "number", doc = "stream offset of the first byte concerned" },
   { name = "length", type = "number", unit = "bytes", doc = "how many bytes" },
   { name = "duration", type = "number", unit = "seconds",

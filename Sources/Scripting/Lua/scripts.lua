@@ -21,6 +21,11 @@ function scripts.begin(source)
   return script
 end
 
+--- The script with that chunk name; nil without one.
+function scripts.find(source)
+  return by_source[source]
+end
+
 --- No script's top level is running any more.
 function scripts.finish()
   loading = nil

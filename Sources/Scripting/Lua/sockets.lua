@@ -18,13 +18,15 @@ local getmetatable, setmetatable, type = getmetatable, setmetatable, type
 local Flow, Socket, methods = flow.Flow, flow.Socket, {}
 local hand, need_open = events.hand, register.need_open
 local STREAM, RAW = abi.constant "SOCK_MONITOR_STREAM", abi.constant "SOCK_MONITOR_RAW"
-local FLOW = abi.constant "SOCK_MONITOR_FLOW"
+local FLOW, NO_FLOW = abi.constant "SOCK_MONITOR_FLOW", abi.constant "NO_FLOW"
 
 local module = { register_callback = register.register_callback }
 
 local function message()
   return ffi.string(ev.message)
 end
+
+local made = 0
 
 --- A monitor socket. Its name identifies it; left out, its place in the order of creation.
 function module.socket(kind, name)
@@ -42,12 +44,14 @@ function module.socket(kind, name)
   end
   local id = api.socket(worker, kind)
   if id < 0 then return errors.failed("mos.socket", id, message()) end
+  made = made + 1
   local s = setmetatable({
     id = id, type = kind, name = name or tostring(id + 1), closed = false,
     script = scripts.current(),
+    -- For a reload: its place in the order of creation, whether it was named, what was set on it.
+    place = made, named = name ~= nil, filters = {}, settings = {},
   }, Socket)
-  flow.sockets[id] = s
-  flow.contexts[id] = {}
+  flow.open(s)
   flow.states[id] = s.script and s.script.state
   register.open(id)
   return s
@@ -83,8 +87,23 @@ function module.bind_filter(s, wanted)
     local text = wanted[name]
     local result = api.bind_filter(worker, s.id, filters[name], text, text and #text or 0)
     if result < 0 then return errors.failed("mos.bind_filter", result, message()) end
+    s.filters[name] = text
   end
   return true
+end
+
+--- Does again on the engine's socket what was done on `s`: filters, options, registrations.
+function module.restore(s)
+  local function must(result)
+    if result < 0 then error(message(), 0) end
+  end
+  for name, text in each(s.filters) do
+    must(api.bind_filter(worker, s.id, filters[name], text, #text))
+  end
+  for option, value in each(s.settings) do
+    must(api.set_option(worker, s.id, NO_FLOW, 0, option, value))
+  end
+  register.restore(s.id, must)
 end
 
 --- Ends a monitor socket, or callbacks for one flow.

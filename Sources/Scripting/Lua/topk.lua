@@ -83,6 +83,9 @@ local function prune(store)
   store.error = error
 end
 
+--- Drops the half with the smallest sums.
+topk.prune = prune
+
 --- Makes room.
 function topk.full(record)
   prune(record.own)

@@ -9,6 +9,7 @@
 -- has two ways for each node.
 local ffi = require "ffi"
 local abi = require "mos.abi"
+local boot = require "mos.boot"
 local events = require "mos.events"
 local faults = require "mos.faults"
 local flow = require "mos.flow"
@@ -40,6 +41,8 @@ local counting = {
   raised = texts.raised,
 }
 
+local profile = boot.profile
+
 local function fill(text, parts)
   return (text:gsub("%f[%u](%u%u+)%f[%U]", parts))
 end
@@ -68,7 +71,15 @@ local function node_text(shape, number, go)
   end
   parts.CALL = call_of(shape, number, node)
   parts.SLOT = node.number and tostring(node.number) or ("tree.slots[%d]"):format(node.place)
-  local text = fill((faults.counting and counting or texts)[node.what], parts)
+  local text = (faults.counting and counting or texts)[node.what]
+  if profile then
+    local call = parts.CALL
+    text = text:gsub("(%l*) ?(ok, %l) = CALL", function(start, results)
+      local timed = profile.text(results, call, ("id(%s)"):format(parts.SLOT))
+      return start == "local" and ("local %s %s"):format(results, timed) or start .. " " .. timed
+    end)
+  end
+  text = fill(text, parts)
   if not shape.raises then return text end
   return ("hand.own, hand.parent = %s, %d %s"):format(
     node.id or "ev.event", node.what == "filter" and node.parent or 0, text)
@@ -123,7 +134,7 @@ end
 
 local source = [[
 local ev, xpcall, describe, setmetatable, Flow, sockets, arg, hand, raised, filters, args, failed,
-  changed, paused, succeeded, rehearsed = ...
+  changed, paused, succeeded, rehearsed, profiled, begin, finish, id = ...
 BLOCKS
 return function(tree)
   local seen = hand.changes
@@ -185,7 +196,7 @@ function code.generate(shape, failed, changed)
   local chunk = assert(loadstring(text, "=mos/tree (generated)"))
   local run = chunk(abi.event, xpcall, faults.describe, setmetatable, flow.Flow, flow.sockets,
     code.arg, events.hand, events.raised, filters, args, failed, changed, faults.paused,
-    faults.succeeded, rehearsed)
+    faults.succeeded, rehearsed, unpack(profile and profile.parts or {}))
   if not is_straight then rehearse(run, steps, #shape.nodes) end
   return run
 end

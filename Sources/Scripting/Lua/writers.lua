@@ -23,28 +23,30 @@ function writers.refuse(record, why)
   faults.bump "aggregate_keys_refused"
   if record.has_refused then return false end
   record.has_refused = true
-  output.diagnose(("mos: %s %s: %s (said once)"):format(record.kind.name, record.name,
-    why:format(record.own.limit)))
+  output.diagnose(("mos: %s %s: %s (said once)"):format(record.word or record.kind.name,
+    record.name, why:format(record.own.limit)))
   return false
 end
 
-local NO_ROOM = "there are %d keys, values of others are not taken in; keys = ... allows more"
+local NO_ROOM = "there are %d keys, values of others are not taken in; "
 
 local function no_room(record)
-  return writers.refuse(record, NO_ROOM)
+  return writers.refuse(record, NO_ROOM .. (record.word
+    and "topk keeps those that count most" or "keys = ... allows more"))
 end
 
 -- Says what is wrong with a call.
 local function complaint(record, call, verb)
   local labels = record.labels
-  local before = verb.value and 1 or 0
+  local first = record.places or 1 -- of a one-liner's call: behind the name
+  local before = (record.key_places or first) - 1 + (verb.value and 1 or 0)
   return function(self, more, value, ...)
     if self ~= record.object then
       errors.argument(call, 0, "self", self,
         ("the %s that it belongs to (call it with a colon)"):format(record.kind.name), "EBADF")
     end
     if verb.value and not verb.is_valid(value) then
-      errors.argument(call, 1, verb.value, value, verb.allowed)
+      errors.argument(call, first, record.word and "value" or verb.value, value, verb.allowed)
     end
     if verb.check then verb.check(record, call) end
     for i, label in ipairs(labels) do check_key(call, before + i, label, (select(i, ...))) end
@@ -98,25 +100,41 @@ end
 
 local template = [[
 local store, object, complain, record, append, full, ENV = ...
-return function(self, PARAMETERS)
+return function(PARAMETERS)
   FIND
-  if self ~= object or more ~= nil or not (VALID) then return complain(self, more, ARGUMENTS) end
+  if CHECKED more ~= nil or not (VALID) then
+    ABSENT
+    return complain(SELF, more, ARGUMENTS)
+  end
   if not row then
-    if WRONG then return complain(self, more, ARGUMENTS) end
+    ABSENT
+    if WRONG then return complain(SELF, more, ARGUMENTS) end
     ADD
   end
   BODY
 end
 ]]
 
+-- Lua text for the functions of one-liners: what is nil is passed over, and counted.
+local function absent_code(names)
+  if #names == 0 then return "" end
+  local text = {}
+  for i, name in ipairs(names) do text[i] = name .. " == nil" end
+  return ("if more == nil and (%s) then record.pass_over(record.name) return end"):format(
+    table.concat(text, " or "))
+end
+
 --- The function of a verb: {value = name of its first argument or nil, valid = Lua text, is_valid =
 --- the same as a function, allowed = what it may be, body = Lua text that changes `row`, env = what
---- that text uses, check = function(record, call) that raises when the verb does not fit}.
+--- that text uses, check = function(record, call) that raises when the verb does not fit}. Of a
+--- record with `pass_over` it is no method: it takes no self, and values that are nil.
 function writers.make(record, name, verb)
-  local keys = {}
+  local keys, is_method = {}, not record.pass_over
   for i = 1, #record.labels do keys[i] = "k" .. i end
   local arguments = { verb.value and "n" or "nil", unpack(keys) }
-  local parameters = { unpack(arguments, verb.value and 1 or 2) }
+  local given = { unpack(arguments, verb.value and 1 or 2) }
+  local parameters = { is_method and "self" or nil }
+  for _, parameter in ipairs(given) do parameters[#parameters + 1] = parameter end
   parameters[#parameters + 1] = "more"
   local names, values = {}, {}
   for key, value in each(verb.env or {}) do
@@ -126,10 +144,12 @@ function writers.make(record, name, verb)
     ENV = #names > 0 and table.concat(names, ", ") or "_", FIND = find_code(#keys),
     PARAMETERS = table.concat(parameters, ", "), ARGUMENTS = table.concat(arguments, ", "),
     VALID = verb.check and "false" or verb.valid or "true", WRONG = wrong_code(#keys),
-    ADD = add_code(#keys), BODY = verb.body,
+    ADD = add_code(#keys), BODY = verb.body, SELF = is_method and "self" or "object",
+    CHECKED = is_method and "self ~= object or" or "",
+    ABSENT = is_method and "" or absent_code(given),
   }
   local text = template:gsub("%f[%u](%u%u%u+)%f[%U]", parts)
-  local call = record.kind.name .. ":" .. name
+  local call = record.word or record.kind.name .. ":" .. name
   local chunk = assert(loadstring(text, "=mos/writers.lua"))
   return chunk(record.own, record.object, complaint(record, call, verb), record, keyed.append,
     record.kind.full or no_room, unpack(values))

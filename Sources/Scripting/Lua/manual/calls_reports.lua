@@ -203,6 +203,16 @@ end)]], output = [[
     see = { "mos.workers", "aggregates" },
   },
   {
+    name = "mos.short", result = "", see = { "oneliners" },
+    notes = "Code that is given with -e has these names anyway. `setfenv(1, mos.short)` on top of "
+      .. "a script gives them to what stands below it, besides those of plain Lua and `mos`.",
+    examples = { { capture = "web", code = [[
+setfenv(1, mos.short)
+on.conn_end(function(f) count("server", f.svr.addr, f.svr.port) end)]], output = [[
+server:
+  10.0.0.2  80  8]] } },
+  },
+  {
     name = "mos.workers", result = "",
     notes = "Both directions of a flow are one worker's.",
     examples = { { capture = "web", code = [[

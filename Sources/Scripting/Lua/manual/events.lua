@@ -256,7 +256,12 @@ OVERRUN 11876   248     2896]] },
       .. "ON_CONN_NEW_DATA follows at once for what lies behind the gap. When `gap.time` "
       .. "decides, no packet is in hand.",
     reads = "what lies in front of the gap and was left unread",
-    arg = { offset = "stream offset of the first missing byte", length = "how many are missing" },
+    arg = {
+      offset = "stream offset of the first missing byte", length = "how many are missing",
+      reason = "\"missed\": the other end has acknowledged them. \"cut\": the capture cut the "
+        .. "packet. \"limit\": the buffer has no more room behind the hole. \"pool\": "
+        .. "`buffer_pool` is full. \"end\": the flow ends",
+    },
     notes = [[
 `side` is who received the bytes, which the capture did not. A view never joins what lies on both
 sides of a gap: it shows what lies in front until that is read, then what lies behind, and its

@@ -94,7 +94,10 @@ function export.examples()
           put("page", page.name)
           for _, key in ipairs { "file", "code", "capture", "filter", "format", "output",
             "stderr" } do put(key, example[key]) end
+          put("explain", example.explain)
+          put("events", example.events and 1)
           put("inline", example.inline and 1)
+          put("test", example.test and 1)
           put("errors", example.errors or 0)
           for _, setting in ipairs(example.settings or {}) do put("setting", setting) end
           for _, argument in ipairs(example.arguments or {}) do put("argument", argument) end

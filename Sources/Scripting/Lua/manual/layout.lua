@@ -131,7 +131,7 @@ local function put_block(out, block)
   elseif block.defs then put_defs(out, block.defs, INDENT)
   elseif block.code then put_code(out, block.code, INDENT)
   elseif block.shell then
-    out[#out + 1] = INDENT .. "$ " .. block.shell
+    put_code(out, "$ " .. block.shell, INDENT)
     if block.output then put_code(out, block.output, INDENT) end
   end
 end

@@ -41,10 +41,10 @@ raw:on(mos.ON_PKT_IN, function(s)
   local p = s:packet()
   if p.number > 1 then return end
   print(p.bad_checksum, p.offloaded, p.truncated, p.fragment, p.reassembled)
-  print(p.tunnel, p.vlan, p.udp, p.icmp)
+  print(p.malformed, p.tunnel, p.vlan, p.udp, p.icmp)
 end)]], output = [[
 false   false   false   false   false
-nil     nil     nil     nil]] } }
+nil     nil     nil     nil     nil]] } }
 
 return {
   { name = "s.id", notes = "Messages name sockets by it." },
@@ -120,6 +120,12 @@ watch:on(mos.ON_CONN_END, function(flow) print(flow, flow.end_reason) end)]], ou
   { name = "flow.proto", notes = "\"icmp\" is ICMPv6 too." },
   { name = "flow.icmp_id", notes = "Echo, timestamp, information, address mask and home agent "
     .. "discovery have one." },
+  { name = "flow.rtt", see = { "flow.handshake_rtt", "flow.cli.rtt" } },
+  { name = "flow.bytes", see = { "flow.cli.bytes", "flow.cli.unique_bytes" } },
+  { name = "flow.packets", see = { "flow.cli.packets" } },
+  { name = "flow.response_time", see = { "flow.cli.first_byte", "flow.rtt" },
+    notes = "How long the client waited for the answer to its first question, as seen where the "
+      .. "capture was made. nil when the server spoke first." },
   { name = "flow.handshake_rtt", see = { "flow.cli.rtt", "health" },
     notes = "The sum of both ends' `rtt`: what Wireshark calls the initial RTT. nil when SYN or "
       .. "SYN-ACK were sent twice (Karn's rule)." },
@@ -156,6 +162,9 @@ end)]], output = [[
   { name = "packet.ptr", examples = bytes, see = { "ffi", "view.ptr" }, notes = "`const uint8_t "
     .. "*`, valid as long as the packet; nobody checks what is done with it." },
   { name = "packet.bad_checksum", examples = condition, see = { "settings checksums" } },
+  { name = "packet.malformed", examples = condition, see = { "counters", "packet.bad_checksum" },
+    notes = "The name of its counter without \"malformed_\", as \"tcp_truncated\". Seen by RAW "
+      .. "sockets alone." },
   { name = "packet.truncated", examples = condition,
     see = { "packet.payload_len", "packet.caplen" } },
   { name = "packet.invalid", examples = repeats, see = { "ON_PKT_IN", "stats.invalid" }, notes = [[

@@ -197,12 +197,12 @@ print(hash:update("hello "):update("world"):hex())]], output = [[
     examples = { { capture = "web-loss", code = [[
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
 local function show(_, _, event, arg)
-  print(event == mos.ON_GAP, arg.offset, arg.length, arg.code, arg.duration)
+  print(event == mos.ON_GAP, arg.offset, arg.length, arg.reason, arg.code)
 end
 watch:on(mos.ON_GAP, show)
 watch:on(mos.ON_ERROR, show)]], output = [[
-true    72      76      nil     nil
-true    0       143     nil     nil]] } },
+true    72      76      missed  nil
+true    0       143     missed  nil]] } },
     see = { "ON_ERROR", "ON_GAP", "ON_ZERO_WINDOW" },
   },
 }

@@ -214,10 +214,11 @@ end
 --- meaning} and `counters`, names.
 function pages.build(facts)
   load_texts("calls_sockets", "calls_stream", "calls_flows", "calls_run", "calls_events",
-    "calls_packets", "calls_changes", "calls_reports", "aggregates", "events",
-    "options", "members", "members_tcp", "settings")
+    "calls_packets", "calls_changes", "calls_reports", "calls_reload", "calls_tests", "aggregates",
+    "events", "options", "members", "members_tcp", "settings")
   add_topics("topics", "topics_engine", "topics_tcp", "topics_script", "topics_workers",
-    "topics_editor", "topics_c")
+    "topics_explain", "topics_cost", "topics_reload", "topics_editor", "topics_tests", "oneliners",
+    "topics_c")
   for _, entry in ipairs(schema.calls) do add_call(entry, "calls") end
   for _, entry in ipairs(schema.values) do add_call(entry, "values") end
   for _, entry in ipairs(schema.events) do add_event(entry) end

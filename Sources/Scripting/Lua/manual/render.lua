@@ -105,9 +105,21 @@ local function notes(page)
   return page.notes and { "NOTES", page.notes }
 end
 
+-- A one-liner as it is typed; on lines of its own when it is long.
+local function typed(code)
+  if #code > 50 or code:find "\n" then code = "\n  " .. code:gsub("\n", "\n  ") end
+  return "-e '" .. code .. "'"
+end
+
 --- The command that runs an example.
 function render.command(example)
-  local words = { "mos run", example.file .. ".lua" }
+  if example.explain then
+    return ("mos explain '%s'%s -r examples/captures/%s.pcap"):format(example.explain,
+      example.events and " --events" or "", example.capture)
+  end
+  if example.test then return "mos test " .. example.file .. ".lua" end
+  local is_short = example.file == "-e"
+  local words = is_short and { "mos" } or { "mos run", example.file .. ".lua" }
   if example.inline then words[#words + 1] = "--inline -i eth0 -i eth1"
   else words[#words + 1] = "-r examples/captures/" .. example.capture .. ".pcap" end
   if example.filter then words[#words + 1] = ("-f '%s'"):format(example.filter) end
@@ -115,6 +127,7 @@ function render.command(example)
   for _, setting in ipairs(example.settings or {}) do
     words[#words + 1] = "--set " .. setting
   end
+  if is_short then words[#words + 1] = typed(example.code) end
   if example.arguments then
     words[#words + 1] = "-- " .. table.concat(example.arguments, " ")
   end
@@ -124,7 +137,8 @@ end
 -- What is run in several ways stands there once.
 local function put_example(section, example, before)
   section[#section + 1] = example.text
-  if not before or before.code ~= example.code then
+  local is_new = example.code and (not before or before.code ~= example.code)
+  if is_new and example.file ~= "-e" then
     section[#section + 1] = { code = example.code }
   end
   section[#section + 1] = { shell = render.command(example),

@@ -72,6 +72,12 @@ names the sender and suggests `-C`.]] },
   { name = "settings fragment_timeout", see = { "settings fragments_pool",
     "stats.fragments_timeout" },
     notes = "Packet time, from its first fragment on." },
+  { name = "settings runaway", see = { "runaway" }, notes = [[
+Seconds from 0.01 to 1000000, also as --runaway=SECONDS. auto: 1 when packets come from interfaces,
+off on captures. What runs apart from packets may take ten times as long.]] },
+  { name = "settings script_memory", see = { "runaway" },
+    notes = BYTES .. " At least 16MiB, of which the library itself takes about 3. Each worker has "
+      .. "its own." },
   { name = "settings errors_in_a_row", see = { "errors" },
     notes = "Without a success between. A timer that repeats is off after as many." },
   -- Fault injection on what inline ports receive, for tests.
