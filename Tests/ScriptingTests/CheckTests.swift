@@ -247,4 +247,17 @@ private func checkData(_ body: String) throws -> [String] {
             )
         )
     }
+
+    @Test func `finds nothing wrong in the examples of the manual but in those about errors`()
+        throws
+    {
+        let examples = ManualData.sharedExamples.filter {
+            $0.one("errors") == "0" && $0.one("page") != "scripts"
+        }
+        #expect(examples.count > 100)
+        for example in examples {
+            let found = try findings(example.one("code")).filter { !$0.isWarning }
+            #expect(found.isEmpty, "\(example.one("page")): \(found.map(\.message))")
+        }
+    }
 }

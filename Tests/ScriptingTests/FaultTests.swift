@@ -216,6 +216,26 @@ private func packet(flow: Int32, seconds: UInt32 = 1_700_000_000) -> Occurrence 
         #expect(lines.contains("    hint: \(hint)"), "\(lines)")
     }
 
+    @Test func `of compiled code is told of the flow in hand, not of what its frame has left`()
+        throws
+    {
+        var occurrences = (0..<200).map { packet(flow: Int32(2 + $0 % 4)) }
+        var over = packet(flow: 5)
+        over.ends = true
+        occurrences += [over, packet(flow: 0)]
+        let result = try run(
+            inPacket(
+                "local mss = flow.slot == 0 and flow.cli.mss or flow.svr.wscale\nlocal n = mss .. ''"
+            )
+            .replacing("mss or flow.svr.wscale", with: "mss .. 'x' or flow.svr.wscale"),
+            over: occurrences
+        )
+        #expect(
+            try #require(result.diagnostics.first)
+                .contains("hint: flow.cli.mss is nil without the option")
+        )
+    }
+
     @Test(arguments: [
         "local mss = flow.cli.mss or nil\nreturn mss + 1", "local t = {} return t.mss + 1",
         "local cli = { mss = nil } return cli.mss > 1", "error 'a nil value'",

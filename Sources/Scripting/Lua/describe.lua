@@ -1,9 +1,12 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- An error of a script as text: the message, the line it happened on with a mark under the word it
 -- is about, what to write instead, and the user's frames.
+local abi = require "mos.abi"
 local errors = require "mos.errors"
+local flow = require "mos.flow"
 local hints = require "mos.hints"
 local marks = require "mos.marks"
+local slots = require "mos.slots"
 local sources = require "mos.sources"
 
 local module = {}
@@ -25,6 +28,18 @@ function module.quote(script, line, message)
   return sources.quote(text, at, list)
 end
 
+local ev = abi.event
+
+-- What compiled code does not need any more is not put back into the frame: anything may lie there.
+-- The flow that a callback was called with is known all the same.
+local function put_flow(func, values)
+  local kind = slots.functions[ev.slot] == func and slots.kinds[ev.slot]
+  local name = debug.getlocal(func, 1)
+  if name and (kind == slots.FLOW or kind == slots.ARG) then
+    values[name] = setmetatable({ ev.flow, ev.generation, ev.socket }, flow.Flow)
+  end
+end
+
 -- The names that a frame sees, `level` as for the caller.
 local function values_of(level, info)
   local values, locals = {}, {}
@@ -38,6 +53,7 @@ local function values_of(level, info)
     if not name then break end
     values[name], locals[name] = value, true
   end
+  put_flow(info.func, values)
   if values.mos == nil and not locals.mos then values.mos = package.loaded.mos end
   return values, locals
 end
@@ -62,13 +78,17 @@ function module.describe(value)
     if info.what ~= "C" and not errors.is_ours(info.source) then
       frames[#frames + 1] = ("    %s:%d: %s"):format(
         info.short_src, info.currentline, frame_name(info))
+      -- An error value that is no text has no place: where it was raised is quoted.
+      if not name and not script then
+        script, line = sources.get(info.short_src), info.currentline
+      end
       if not place and info.short_src == name and info.currentline == tonumber(line) then
         place = { first = info.linedefined, line = info.currentline }
         place.values, place.locals = values_of(level, info)
       end
     end
   end
-  if name then lines[2] = module.quote(script, tonumber(line), message) end
+  lines[2] = module.quote(script, tonumber(line), message or text)
   local hint = hints.of(message or text, script, place)
   if hint then lines[#lines + 1] = "    hint: " .. hint end
   for _, frame in ipairs(frames) do lines[#lines + 1] = frame end
