@@ -170,6 +170,10 @@ void mos_lua_watch_enter(lua_State *L) {
     if (!watch) return;
     watch->thread = pthread_self();
     watch->number = (pid_t)syscall(SYS_gettid);
+    sigset_t ours;
+    sigemptyset(&ours);
+    sigaddset(&ours, SIGNAL);
+    pthread_sigmask(SIG_UNBLOCK, &ours, NULL);
     pthread_attr_t attributes;
     watch->stack_end = 0;
     if (pthread_getattr_np(watch->thread, &attributes) == 0) {
