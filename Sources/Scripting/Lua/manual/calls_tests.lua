@@ -25,7 +25,8 @@ way of every run, and what it did is gone behind it.]],
 local watch = mos.socket(mos.SOCK_MONITOR_STREAM)
 watch:on(mos.ON_CONN_NEW_DATA, function(flow, side)
   local data = flow:view(side)
-  if data:starts "GET " then mos.emit("http", { path = data:line():match "GET (%S+)" }) end
+  local path = data:starts "GET " and data:line():match "GET (%S+)"
+  if path then mos.emit("http", { path = path }) end
   flow:consume(side, #data)
 end)
 
@@ -46,6 +47,8 @@ lines.lua
   ok    finds the path of a request
   FAIL  a path may come in two segments
         error in a callback: lines.lua:4: attempt to index a nil value
+            4 |   local path = data:starts "GET " and data:line():match "GET (%S+)"
+              |   ^
             lines.lua:4: in the function of line 2
             event ON_CONN_NEW_DATA, SIDE_SVR, flow 10.0.0.1:40000 > 10.0.0.2:80]] } },
     see = { "test", "ladder", "expect", "mos.bench" },
