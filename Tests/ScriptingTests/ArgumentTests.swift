@@ -249,7 +249,8 @@ private let mistakes: [(call: String, message: String)] = [
         "mos has no \"ON_CONN_NEWDATA\"; did you mean \"mos.ON_CONN_NEW_DATA\"? (EINVAL)"
     ),
     ("mos.zzzzzzzzzzzz", "mos has no \"zzzzzzzzzzzz\" (EINVAL)"),
-    ("mos.on_reload(print)", "mos.on_reload is not there yet (EOPNOTSUPP)"),
+    ("mos.on_reload(print)", "mos.on_reload: the run has begun (EBUSY)"),
+    ("mos.name('', print)", "mos.name: argument 1 (name) is \"\"; it must be a text (EINVAL)"),
     ("mos.on_report(print)", "mos.on_report: the run has begun (EBUSY)"),
     (
         "mos.counter 'late'",

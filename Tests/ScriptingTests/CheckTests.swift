@@ -95,7 +95,6 @@ private func checkData(_ body: String) throws -> [String] {
     }
 
     @Test(arguments: [
-        ("local function f() mos.on_reload() end", "x.lua:1:24: mos.on_reload is not there yet"),
         ("local x = = 3", "x.lua:1:11: unexpected symbol near '='"),
         (
             "local s = mos.socket(mos.SOCK_MONITOR_STREAM)\n  s:bind_filter { syn = 'nonsense' }",

@@ -20,7 +20,7 @@ local results = {
     find_flow = { "flow", null = "when there is no such flow" },
     settimer = { "timer" }, every = { "timer" }, now = number,
     on_start = nothing, on_exit = nothing, on_report = nothing, on_interval = nothing,
-    test = nothing, bench = nothing,
+    test = nothing, bench = nothing, on_reload = nothing, name = { "any" },
     close = boolean, emit = nothing, hash = { "hash" }, stats = { "table<string, number>" },
     counter = { "counter" }, gauge = { "gauge" }, histogram = { "histogram" },
     topk = { "topk" }, distinct = { "distinct" },
