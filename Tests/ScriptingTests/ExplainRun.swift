@@ -14,14 +14,29 @@ func explain(
     settings assignments: [String] = [],
     _ change: (inout Explanation) -> Void = { _ in }
 ) throws -> (lines: [String], report: String) {
+    var explanation = Explanation()
+    explanation.keepsBytes = !assignments.contains { $0.hasPrefix("keep=") }
+    change(&explanation)
+    var report = ""
+    let lines = try lines(of: source, settings: assignments) { host in
+        try host.explain(explanation)
+        #expect(try host.run().errors == 0)
+        report = try host.explained()
+    }
+    return (lines, report)
+}
+
+/// What a host that `use` runs over a source writes.
+func lines(
+    of source: any PacketSource,
+    settings assignments: [String] = [],
+    _ use: (ScriptHost) throws -> Void
+) throws -> [String] {
     var settings = Settings()
     for assignment in assignments {
         let parts = assignment.split(separator: "=", maxSplits: 1).map(String.init)
         try settings.set(parts[0], to: parts[1])
     }
-    var explanation = Explanation()
-    explanation.keepsBytes = !assignments.contains { $0.hasPrefix("keep=") }
-    change(&explanation)
     let path = "/tmp/mos-explain-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
     defer { _ = unsafe remove(path) }
     let writer = try RecordWriter(path: path)
@@ -29,14 +44,11 @@ func explain(
         try Worker(inputs: Inputs([source]), settings: settings, seed: .fixed),
         writer: writer
     )
-    let host = try unsafe ScriptHost(api: UnsafePointer(calls.api), options: ScriptOptions())
-    try host.explain(explanation)
-    #expect(try host.run().errors == 0)
-    let report = try host.explained()
+    try use(unsafe ScriptHost(api: UnsafePointer(calls.api), options: ScriptOptions()))
     writer.flush()
     let text = String(decoding: try ScriptFile.read(path), as: UTF8.self)
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
-    return (lines.map { String($0.trimmingSuffix { $0 == " " }) }, report)
+    return lines.map { String($0.trimmingSuffix { $0 == " " }) }
 }
 
 /// The same of frames that lie in a capture file for as long.

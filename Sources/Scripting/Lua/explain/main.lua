@@ -19,7 +19,7 @@ local api, worker = abi.api, abi.worker
 local CLI, SVR = mos.SIDE_CLI, mos.SIDE_SVR
 local SND, RCV, NULL = mos.HK_SND, mos.HK_RCV, mos.NULL
 local KEEP = 262144 -- bytes per side, so that repeats can be compared
-local OPEN = 100000 -- flows that are shown at the same time
+local OPEN = 50000  -- flows that are shown at the same time
 
 local main = {}
 
