@@ -30,7 +30,7 @@
 #include <unistd.h>
 
 #define OURS "=mos/"
-#define SIGNAL (SIGRTMIN + 7)
+#define SIGNAL SIGURG // one that is not queued when it is not taken, and that nothing else sends here
 
 // What the list that the host gives has, at these places of the probe's stack.
 enum { FUNCTIONS = 1, TIMERS, EVENTS, HOOKS, STARTS, SIZES, PLACES, MEMBERS = PLACES };
@@ -307,7 +307,8 @@ enum mos_lua_catch mos_lua_catch(struct mos_lua_watch *watch, uint32_t epoch, bo
     watch->caught = NULL;
     atomic_store(&target, watch);
     atomic_store(&watch->step, HOOK);
-    if (has_moved_on(watch) || pthread_kill(watch->thread, SIGNAL) != 0) return MOS_CAUGHT_NOTHING;
+    if (has_moved_on(watch)) return MOS_CAUGHT_NOTHING;
+    if (pthread_kill(watch->thread, SIGNAL) != 0) return MOS_CAUGHT_NOWHERE;
     if (has_arrived(watch, 200)) return MOS_CAUGHT_INTERPRETED;
     for (int attempt = 1; !has_moved_on(watch); attempt++) {
         atomic_store(&watch->step, HOLD);

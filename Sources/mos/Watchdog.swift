@@ -103,9 +103,11 @@ final class Watchdog {
         _ place: ScriptWatch.Whereabouts
     ) -> Never {
         let name = charge.calls.workers > 1 ? "worker \(charge.calls.index): " : ""
-        Diagnostics.write(Self.message(name, verdict, place))
+        let forwards = forwardsAlone && place.isSteady
+        let end = forwards ? "the scripts end" : "the run ends"
+        Diagnostics.write(Self.message(name, verdict, place, end))
         endAnyhow(after: 3)
-        if forwardsAlone, place.isSteady { forward(charge) }
+        if forwards { forward(charge) }
         stop.halt()
         leaveOthers(host)
         if place.isSteady {
@@ -148,14 +150,15 @@ final class Watchdog {
     private static func message(
         _ name: String,
         _ verdict: RunawayClock.Verdict,
-        _ place: ScriptWatch.Whereabouts
+        _ place: ScriptWatch.Whereabouts,
+        _ end: String
     ) -> String {
         let what =
             switch verdict {
             case .running(let seconds): "has been running for \(tenths(seconds)) s and does not end"
             case .blocked(let seconds): "has been blocked for \(tenths(seconds)) s"
             }
-        let head = "mos: \(name)\(place.subject) \(what): the run ends (setting 'runaway')"
+        let head = "mos: \(name)\(place.subject) \(what): \(end) (setting 'runaway')"
         return ([head] + place.details).joined(separator: "\n") + "\n"
     }
 
