@@ -17,8 +17,8 @@ stds.mos = { read_globals = { mos = { fields = {
   "distinct", "emit", "every", "find_flow", "flow_state", "gauge", "get_uctx", "getlastpkt",
   "getpeername", "getsockopt", "hash", "histogram", "name", "now", "on_exit", "on_interval",
   "on_reload", "on_report", "on_start", "peek", "ppeek", "raise_event", "register_callback",
-  "reset_conn", "sendpkt", "set_uctx", "setlastpkt", "setsockopt", "settimer", "socket", "stats",
-  "test", "topk", "view", "worker", "workers",
+  "reset_conn", "sendpkt", "set_uctx", "setlastpkt", "setsockopt", "settimer", "short", "socket",
+  "stats", "test", "topk", "view", "worker", "workers",
 } } } }
 max_line_length = 100
 ignore = { "581" } -- `not (x < y)` is how NaN is caught

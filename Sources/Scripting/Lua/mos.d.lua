@@ -112,6 +112,7 @@
 ---@field args table<string|integer, string> the arguments behind `--`: mos.args.name for --name=value, others in order
 ---@field worker integer number of this worker, from 0
 ---@field workers integer how many workers there are
+---@field short integer the names of one-liners, as an environment: setfenv(1, mos.short)
 mos = {}
 
 ---A socket that watches TCP connections.
@@ -715,6 +716,7 @@ function mos.bench(name, options, fn) end
 ---The function, or the table: so that it can be named where it is made.
 ---@param name string any text
 ---@param fn any a function, or a table that is a metatable
+---@return any fn
 function mos.name(name, fn) end
 
 ---Calls fn(old) when this version has taken the place of another.
@@ -839,6 +841,10 @@ function Socket:close() end
 ---@field icmp_type? number type of an ICMP flow's first message; nil for TCP and UDP
 ---@field icmp_code? number code of an ICMP flow's first message; nil for TCP and UDP
 ---@field icmp_id? number identifier of an ICMP flow's messages; nil for TCP and UDP, and messages without one
+---@field rtt? number round trip of the handshake: the same as handshake_rtt, seconds; nil while unknown
+---@field response_time? number from the client's first payload byte to the server's, seconds; nil until the server has answered, and for UDP and ICMP
+---@field bytes number payload bytes of both sides, repeated ones included, bytes
+---@field packets number packets of both sides, packets
 ---@field handshake_rtt? number from the SYN to the last ACK of the handshake, seconds; nil while unknown
 ---@field ecn? boolean true when both ends agreed on ECN; nil when a SYN was not captured
 ---@field ip_version number 4 or 6
@@ -1078,6 +1084,7 @@ function FlowSide:has(letters) end
 ---@field vlan? number VLAN id of its innermost tag; nil without a tag
 ---@field invalid? string why TCP would refuse it; nil when TCP would take it
 ---@field bad_checksum boolean true when a checksum is wrong
+---@field malformed? string what is wrong with its headers, named as its counter; nil when its headers are sound
 ---@field offloaded boolean true when its checksum was left to the sender's network card
 ---@field truncated boolean true when the capture cut it
 ---@field fragment boolean true for an IP fragment
@@ -1220,6 +1227,7 @@ function View:slice(offset, len) end
 
 ---@class mos.Arg
 ---@field code? string what had to be refused or discarded; nil for other events than ON_ERROR
+---@field reason? string why the bytes will not come; nil for other events than ON_GAP
 ---@field offset number stream offset of the first byte concerned
 ---@field length number how many bytes, bytes
 ---@field duration? number how long a window was zero, seconds; nil when it closed, and for other events
@@ -1542,7 +1550,7 @@ function Distinct:own() end
 ---@field wscale integer
 ---@field invalid integer
 ---@field link integer
----@field pad0 integer
+---@field malformed integer
 ---@field rexmit_kind integer
 ---@field wire_payload_len integer
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- What one-liners have counted as records: one for each row, and for each bucket.
 local bars = require "mos.short_bars"
-local emit = require "mos.emit"
+local emit = require("mos.emit").emit
 local rows_of = require "mos.short_rows"
 local short = require "mos.short_aggregates"
 

@@ -2,7 +2,7 @@
 -- The same as records: one for each packet, and one for each end of a flow.
 local datagram = require "mos.explain.datagram"
 local decision = require "mos.explain.decision"
-local emit = require "mos.emit"
+local emit = require("mos.emit").emit
 local happening = require "mos.explain.happening"
 local paint = require "mos.explain.paint"
 local row = require "mos.explain.row"
