@@ -56,7 +56,7 @@ private let reader = """
         let result = try run(
             reader + """
                 local schema = require "mos.schema"
-                local running = { source = "" }
+                local running = { source = "", short = mos.short }
                 for name, value in pairs(mos) do running[name] = value end
                 for name, value in pairs(running) do
                   local row = schema.find_public(name)
