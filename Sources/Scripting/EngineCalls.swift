@@ -60,8 +60,9 @@ public final class EngineCalls {
         unsafe body(&context.pointee.worker)
     }
 
-    /// The number of the worker among all, and how many there are.
+    /// The number of the worker among all.
     public var index: Int { unsafe context.pointee.seat.index }
+    /// How many workers there are.
     public var workers: Int { unsafe context.pointee.seat.meeting?.members ?? 1 }
 
     /// Where the worker's records go.
