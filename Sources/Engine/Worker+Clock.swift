@@ -103,18 +103,23 @@ extension Worker {
             event.now = Timestamp(nanoseconds: timerDue).shared
             guard let timer = timers.takeFirst() else { continue }
             due = .timer(timers.takenOrder, at: timerDue)
-            event.setTimer(timer)
-            event.hand(
-                slot: Int32(TimerSlot),
-                event: Int32(MOS_ON_TIMER),
-                hook: MOS_NULL_HOOK,
-                side: MOS_NULL_HOOK,
-                socket: -1,
-                flow: -1,
-                generation: 0
-            )
-            return Int32(TimerSlot)
+            return handTimer(timer)
         }
+    }
+
+    /// Hands out a timer by its number; below 0 = what a take-over left to be done.
+    mutating func handTimer(_ timer: Int64) -> Int32 {
+        event.setTimer(timer)
+        event.hand(
+            slot: Int32(TimerSlot),
+            event: Int32(MOS_ON_TIMER),
+            hook: MOS_NULL_HOOK,
+            side: MOS_NULL_HOOK,
+            socket: -1,
+            flow: -1,
+            generation: 0
+        )
+        return Int32(TimerSlot)
     }
 
     private mutating func timeoutReason(_ slot: Int32) -> Int {

@@ -72,17 +72,7 @@ extension Worker {
         if takeOver.readersDone >= 0 { settleReaders() }
         hasCarried = carries && !hasCarried
         guard hasCarried else { return nil }
-        event.setTimer(burstCount > 0 ? -1 : -2)
-        event.hand(
-            slot: Int32(TimerSlot),
-            event: Int32(MOS_ON_TIMER),
-            hook: MOS_NULL_HOOK,
-            side: MOS_NULL_HOOK,
-            socket: -1,
-            flow: -1,
-            generation: 0
-        )
-        return Int32(TimerSlot)
+        return handTimer(burstCount > 0 ? -1 : -2)
     }
 
     /// The packet in hand is done with.

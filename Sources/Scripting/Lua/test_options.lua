@@ -106,6 +106,15 @@ function options.need_dot(call, given)
   end
 end
 
+--- Raises the error of an option that is not among the keys of `known`.
+function options.unknown(call, name, known)
+  local names = {}
+  for other in each(known) do names[#names + 1] = other end
+  table.sort(names)
+  errors.raise(("%s: there is no option %s; there are %s%s"):format(call, errors.show(name),
+    table.concat(names, ", "), suggest.hint(tostring(name), names)))
+end
+
 --- Raises unless `given` has only options of `known` with values that they may have; `index` is
 --- its place among the arguments. Returns a table in any case.
 function options.check(call, index, given, known)
@@ -115,14 +124,7 @@ function options.check(call, index, given, known)
     errors.argument(call, index, "options", given, "a table, or left out")
   end
   for name, value in each(given) do
-    local rule = known[name]
-    if not rule then
-      local names = {}
-      for other in each(known) do names[#names + 1] = other end
-      table.sort(names)
-      errors.raise(("%s: there is no option %s; there are %s%s"):format(call, errors.show(name),
-        table.concat(names, ", "), suggest.hint(tostring(name), names)))
-    end
+    local rule = known[name] or options.unknown(call, name, known)
     if not rule[1](value) then errors.argument(call, index, name, value, rule[2]) end
   end
   return given

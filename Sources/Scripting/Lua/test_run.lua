@@ -10,6 +10,7 @@ local ladder = require "mos.test_ladder"
 local loop = require "mos.loop"
 local sent = require "mos.test_sent"
 local suggest = require "mos.suggest"
+local test_options = require "mos.test_options"
 local tests = require "mos.tests"
 local values = require "mos.test_values"
 local watch = require "mos.test_watch"
@@ -28,14 +29,7 @@ local known_of_tests = { settings = "table", args = "table", capture = "string",
 local function check_options(call, options, is_bench)
   local known = is_bench and known_of_benches or known_of_tests
   for name, value in each(options) do
-    local kind = known[name]
-    if not kind then
-      local names = {}
-      for other in each(known) do names[#names + 1] = other end
-      table.sort(names)
-      errors.raise(("%s: there is no option %s; there are %s%s"):format(call, errors.show(name),
-        table.concat(names, ", "), suggest.hint(tostring(name), names)))
-    end
+    local kind = known[name] or test_options.unknown(call, name, known)
     if type(kind) == "table" and not kind[value] then
       errors.argument(call, 2, name, value, 'true, "fail-open" or "fail-closed"')
     elseif type(kind) == "string" and type(value) ~= kind then
