@@ -7,8 +7,8 @@ import Glibc
 /// condition.
 @safe
 public final class Monitor: @unchecked Sendable {
-    private let mutex = unsafe UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private let changed = unsafe UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
     /// A lock that nobody holds.
     public init() {

@@ -100,7 +100,10 @@ public final class RecordWriter {
     /// The lines that must stand above records from now on, as a table's column names do; written where another header
     /// stands there.
     public func setHeader(_ lines: [UInt8]) {
-        header = lines + [UInt8(ascii: "\n")]
+        let wanted = lines + [UInt8(ascii: "\n")]
+        // Another version of a script asks for what stands there.
+        if wanted == header { return }
+        header = wanted
         guard merger == nil, hasRecords else { return }
         buffer.append(contentsOf: header)
     }

@@ -57,7 +57,7 @@ public final class ScriptWatch: @unchecked Sendable {
         let isBlocked = if case .blocked = verdict { true } else { false }
         let how = unsafe mos_lua_catch(watch, epoch, isBlocked)
         if how == MOS_CAUGHT_NOTHING { return nil }
-        var place = unsafe mos_lua_whereabouts()
+        var place = mos_lua_whereabouts()
         unsafe mos_lua_locate(watch, how, &place)
         let callback = unsafe Self.text(of: &place.callback)
         var details = unsafe Self.text(of: &place.frames).split(separator: "\n").map(String.init)
@@ -67,7 +67,7 @@ public final class ScriptWatch: @unchecked Sendable {
         return Whereabouts(
             subject: subject(callback),
             details: details,
-            isSteady: unsafe place.is_steady
+            isSteady: place.is_steady
         )
     }
 

@@ -71,8 +71,8 @@ final class WakeUp {
         var pair: [Int32] = [-1, -1]
         guard unsafe pipe(&pair) == 0 else { return nil }
         for end in pair {
-            _ = unsafe fcntl(end, F_SETFD, FD_CLOEXEC)
-            _ = unsafe fcntl(end, F_SETFL, O_NONBLOCK)
+            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(end, F_SETFL, O_NONBLOCK)
         }
         ends = (pair[0], pair[1])
     }

@@ -67,7 +67,10 @@ final class Reloader: @unchecked Sendable {
 
     /// The run is over.
     func finish() {
-        monitor.hold { isOver = true }
+        monitor.hold {
+            isOver = true
+            monitor.wakeAll()
+        }
         wakeUp?.ring()
         thread?.join()
         thread = nil

@@ -69,7 +69,7 @@ struct TestConsole {
         if isQuiet { return }
         print(line)
         // Whoever waits, or interrupts, sees what was done.
-        _ = unsafe fflush(nil)
+        _ = fflush(nil)
     }
 
     /// Lines of a difference by their sign.

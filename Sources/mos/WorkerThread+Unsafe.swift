@@ -48,7 +48,7 @@ final class WorkerThread {
     }
 
     /// Waits for its end.
-    func join() { _ = unsafe pthread_join(thread, nil) }
+    func join() { _ = pthread_join(thread, nil) }
 }
 
 /// The processors that this process may use.

@@ -89,6 +89,19 @@ private let everything = """
         for report in edited.reports { #expect(!report.contains("lost")) }
     }
 
+    @Test(arguments: ScriptOptions.Format.allCases)
+    func `records have the columns and the widths that they had`(format: ScriptOptions.Format)
+        throws
+    {
+        var options = ScriptOptions()
+        options.format = format
+        let frames = conversations
+        let plain = try ReloadRun(everything, over: frames, options: options)
+        let edits = [40: everything, 90: everything, 150: everything]
+        let edited = try ReloadRun(everything, over: frames, edits: edits, options: options)
+        #expect(edited.lines == plain.lines)
+    }
+
     @Test func `a version that does not load leaves the other alone`() throws {
         let frames = conversations
         let plain = try ReloadRun(everything, over: frames)

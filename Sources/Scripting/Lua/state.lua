@@ -90,6 +90,10 @@ end
 
 -- MARK: Across a reload
 
+local function address(layout)
+  return tonumber(ffi.cast("uintptr_t", layout.base))
+end
+
 --- What the scripts of this version have declared, for the one that takes over.
 function state.hand_over()
   local list = {}
@@ -97,7 +101,7 @@ function state.hand_over()
     local layout = script.layout
     if layout then
       list[#list + 1] = { source = script.source, text = layout.text, stride = layout.stride,
-        base = tonumber(ffi.cast("uintptr_t", layout.base)) }
+        base = address(layout) }
     end
   end
   return list
@@ -162,7 +166,8 @@ function state.take_over(list)
     local script = scripts.find(theirs.source)
     if not (script and script.layout) then
       gone[#gone + 1] = theirs.text
-    elseif script.layout.text ~= theirs.text then
+    -- The same words name the same memory, but for a version loaded while another went back.
+    elseif script.layout.text ~= theirs.text or address(script.layout) ~= theirs.base then
       local kept, names = copy(script, theirs)
       copied = copied + kept
       for _, name in ipairs(names) do gone[#gone + 1] = name end
