@@ -63,12 +63,16 @@ end
 local function findings(file, script)
   local list, seen = {}, {}
   local function add(name, line, message, is_warning, at, words)
+    -- What running the top level says of a place may say more than what was read there.
+    for _, other in ipairs(list) do
+      if other.line == at and message:sub(1, #other.said) == other.said then return end
+    end
     local key = line .. message:gsub(" %(E%u+%)$", "")
     if seen[key] or seen[line .. ":" .. words[1][1] .. message] then return end
     seen[key] = true
     local text = script.lines[at]
     list[#list + 1] = {
-      line = at, column = words[1][1], is_warning = is_warning,
+      line = at, column = words[1][1], is_warning = is_warning, said = message,
       message = ("%s:%d:%d: %s%s"):format(
         name, at, words[1][1], is_warning and "warning: " or "", message),
       excerpt = text and text:find "%S" and name == file and sources.quote(text, at, words) or "",
