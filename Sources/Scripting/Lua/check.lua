@@ -63,9 +63,10 @@ end
 local function findings(file, script)
   local list, seen = {}, {}
   local function add(name, line, message, is_warning, at, words)
-    -- What running the top level says of a place may say more than what was read there.
+    -- What running the top level says of a place may be more than what was read there.
     for _, other in ipairs(list) do
-      if other.line == at and message:sub(1, #other.said) == other.said then return end
+      local size = math.min(#message, #other.said)
+      if other.line == at and message:sub(1, size) == other.said:sub(1, size) then return end
     end
     local key = line .. message:gsub(" %(E%u+%)$", "")
     if seen[key] or seen[line .. ":" .. words[1][1] .. message] then return end
