@@ -89,7 +89,6 @@ final class Reloader: @unchecked Sendable {
     private func work() {
         Signals.blockForThisThread()
         while true {
-            wakeUp?.wait(or: files?.descriptor, milliseconds: -1)
             let (isOver, isAsked) = monitor.hold {
                 garbage = []
                 defer { isWanted = false }
@@ -101,6 +100,9 @@ final class Reloader: @unchecked Sendable {
             } else if files?.takeChanges() == true {
                 settle()
                 if hasChanged() { reload() }
+            } else {
+                // Whoever rings has said before what for; what ``settle()`` heard was looked at above.
+                wakeUp?.wait(or: files?.descriptor, milliseconds: -1)
             }
         }
     }
