@@ -77,23 +77,13 @@ struct Explain: ParsableCommand {
     )
     var output: String?
 
-    @Flag(
-        name: [.customShort("C"), .customLong("no-checksums")],
-        help: "Trust all checksums, as --set checksums=off does."
-    )
-    var noChecksums = false
-
     @Option(
         name: [.customShort("c"), .customLong("count")],
         help: ArgumentHelp("End after that many packets of the capture.", valueName: "n")
     )
     var count: UInt64?
 
-    @Option(
-        name: .customLong("set"),
-        help: ArgumentHelp("Change a setting; 'mos settings' lists them.", valueName: "key=value")
-    )
-    var settings: [String] = []
+    @OptionGroup var engine: EngineOptions
 
     /// How rows are written.
     enum Format: String, CaseIterable, ExpressibleByArgument { case text, json }
@@ -124,7 +114,7 @@ struct Explain: ParsableCommand {
     }
 
     mutating func run() throws {
-        let settings = try Settings(assignments: settings, trustsChecksums: noChecksums)
+        let settings = try engine.settings()
         try checkFilter()
         RecordWriter.ignoreBrokenPipes()
         let target = try openTarget()
@@ -155,7 +145,7 @@ struct Explain: ParsableCommand {
         explanation.isInterleaved = interleaved
         explanation.writesRecords = format == .json
         explanation.hasColour = writer.isTerminal && !Self.refusesColour
-        explanation.keepsBytes = !settings.contains { $0.hasPrefix("keep=") }
+        explanation.keepsBytes = !engine.assignments.contains { $0.hasPrefix("keep=") }
         explanation.flows = flows
         explanation.maxFlows = maxFlows
         explanation.packets = packets

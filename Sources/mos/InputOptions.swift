@@ -54,12 +54,6 @@ struct InputOptions: ParsableArguments {
     )
     var filter: String?
 
-    @Flag(
-        name: [.customShort("C"), .customLong("no-checksums")],
-        help: "Trust all checksums, as --set checksums=off does."
-    )
-    var noChecksums = false
-
     @Option(
         name: [.customShort("c"), .customLong("count")],
         help: ArgumentHelp("End after that many packets, of all workers together.", valueName: "n")

@@ -48,11 +48,7 @@ struct Run: ParsableCommand {
     )
     var format: ScriptOptions.Format?
 
-    @Option(
-        name: .customLong("set"),
-        help: ArgumentHelp("Change a setting; 'mos settings' lists them.", valueName: "key=value")
-    )
-    var settings: [String] = []
+    @OptionGroup var engine: EngineOptions
 
     @Option(
         help: ArgumentHelp(
@@ -160,10 +156,7 @@ struct Run: ParsableCommand {
     }
 
     mutating func run() throws {
-        var settings = try Settings(
-            assignments: settings,
-            trustsChecksums: input.noChecksums
-        )
+        var settings = try engine.settings()
         if let runaway { try settings.assign("runaway", runaway) }
         let user = try self.user.map { try UnprivilegedUser($0) }
         RecordWriter.ignoreBrokenPipes()

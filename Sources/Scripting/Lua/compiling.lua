@@ -4,8 +4,9 @@
 -- A recording may fail and succeed later, when other traces are there: what counts is what was
 -- tried again and again, or sealed with a stub that leads back to the interpreter.
 local util = require "jit.util"
-local errors = require "mos.errors"
 local traces = require "mos.traces"
+
+jit.off(true, true) -- see mos.traces
 
 local TRIES = 3     -- failures without a success that count
 local KINDS = 200   -- places and reasons kept
@@ -41,10 +42,15 @@ local function reason_of(code, detail)
   return ok and full or text
 end
 
+-- As errors.is_ours, which may be compiled.
+local function is_ours(source)
+  return source:sub(1, 5) == "=mos/"
+end
+
 -- Source, line and text of a place in code of the script's; nil for others.
 local function place_of(fn, pc)
   local info = util.funcinfo(fn, pc)
-  if not info.source or errors.is_ours(info.source) then return nil end
+  if not info.source or is_ours(info.source) then return nil end
   local line = info.currentline or info.linedefined
   return { source = info.source, line = line, text = (info.loc or "?"):gsub(":%d+$", "")
     .. ":" .. line }

@@ -3,6 +3,11 @@
 -- only while a trace is compiled.
 local util = require "jit.util"
 
+-- What is called here runs while LuaJIT records a trace: machine code that left at an exit then
+-- would take the recorder's state with it. So none of it may be compiled, and nothing of other
+-- modules is called, which may be.
+jit.off(true, true)
+
 local traces = {
   --- By number of trace: the first address of its machine code, 0 = there is none; its size.
   starts = {}, sizes = {},
